@@ -1,0 +1,1 @@
+"""A picture studio that lives in a Telegram chat."""

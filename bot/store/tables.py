@@ -1,0 +1,148 @@
+"""The tables. Times are unix seconds; ids of chats and people are Telegram's."""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite counts up only an INTEGER primary key.
+Id = BigInteger().with_variant(Integer, "sqlite")
+
+# An update is a row before it is confirmed to Telegram; settled when its effect is committed.
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("update_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("body", JSON, nullable=False),
+    Column("received_at", Double, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("settled_at", Double),
+    Index(
+        "ix_inbox_open",
+        "update_id",
+        sqlite_where=text("settled_at IS NULL"),
+        postgresql_where=text("settled_at IS NULL"),
+    ),
+    Index("ix_inbox_settled_at", "settled_at"),
+)
+
+# One request of one person, from its order to its picture.
+tasks = Table(
+    "tasks",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("order_key", String(64), nullable=False, unique=True),  # what ordered it; its second arrival is refused
+    Column("capability", String(32), nullable=False),
+    Column("kind", String(160), nullable=False),  # capability and model: what usually takes the same time
+    Column("owner_id", BigInteger, nullable=False),
+    Column("chat_id", BigInteger, nullable=False),
+    Column("thread_id", BigInteger),
+    Column("message_id", BigInteger),  # the message that asked, to be replied to
+    Column("lang", String(8), nullable=False),
+    Column("request", JSON, nullable=False),  # the capability's answers
+    Column("state", String(16), nullable=False),
+    Column("next_at", Double),  # due time and lease expiry in one; NULL: nothing is left to do
+    Column("lease_token", Integer, nullable=False, server_default="0"),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("vendor_id", String(128)),
+    Column("error_code", Integer),
+    Column("reason", JSON),  # a dumped sentence for the user, where the code alone does not say enough
+    Column("allowance_day", String(10)),  # the day whose allowance it holds
+    Column("reserved", Integer, nullable=False, server_default="0"),  # pictures it still holds of that day
+    Column("status_message_id", BigInteger),
+    Column("buttons_message_id", BigInteger),
+    Column("parent_id", Id, ForeignKey("tasks.id", ondelete="SET NULL")),
+    Column("parent_index", Integer),
+    Column("created_at", Double, nullable=False),
+    Column("submitted_at", Double),
+    Column("finished_at", Double),
+    Column("deadline_at", Double, nullable=False),
+    Index(None, "state", "next_at"),
+    Index(None, "owner_id", "created_at"),
+    Index(None, "chat_id", "created_at"),
+    Index(None, "kind", "finished_at"),
+)
+
+# What a task brought: a picture, or why there is none.
+pictures = Table(
+    "pictures",
+    metadata,
+    Column("task_id", Id, ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True),
+    Column("index", Integer, primary_key=True, autoincrement=False),
+    Column("seed", BigInteger),
+    Column("small_url", Text),
+    Column("raw_url", Text),
+    Column("error_code", String(32), nullable=False, server_default=""),
+    Column("message_id", BigInteger),  # where it was delivered
+    Column("photo_id", Text),  # Telegram's file_id as a photo
+    Column("document_id", Text),  # Telegram's file_id as a file
+)
+
+# A question that waits for its answer, one a (chat, topic, person).
+dialogs = Table(
+    "dialogs",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("chat_id", BigInteger, nullable=False),
+    Column("thread_id", BigInteger, nullable=False, server_default="0"),
+    Column("owner_id", BigInteger, nullable=False),
+    Column("capability", String(32), nullable=False),
+    Column("lang", String(8), nullable=False),
+    Column("answers", JSON, nullable=False),
+    Column("screen", String(64), nullable=False),  # which page of the panel, or which question
+    Column("origin_id", BigInteger),  # the message that began it
+    Column("message_id", BigInteger),  # the bot's message that shows it
+    Column("shown", Integer, nullable=False, server_default="0"),  # 0: changed since it was last shown
+    Column("created_at", Double, nullable=False),
+    Column("expires_at", Double, nullable=False),
+    UniqueConstraint("chat_id", "thread_id", "owner_id"),
+    Index(None, "expires_at"),
+)
+
+people = Table(
+    "people",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("lang", String(8)),  # chosen by the person; NULL: the client's
+    Column("choices", JSON, nullable=False),  # last options, by capability
+    Column("seen_at", Double, nullable=False),
+)
+
+chats = Table(
+    "chats",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("migrated_to", BigInteger),
+    Column("blocked_at", Double),  # the bot was blocked or removed: nothing is written there
+)
+
+# Pictures of a day's allowance that are used or reserved. scope: "user" or "chat".
+allowances = Table(
+    "allowances",
+    metadata,
+    Column("scope", String(8), primary_key=True),
+    Column("subject_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("day", String(10), primary_key=True),
+    Column("used", Integer, nullable=False),
+    Column("last_at", Double),  # the last accepted request
+)
