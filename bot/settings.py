@@ -96,7 +96,7 @@ class Settings(BaseSettings):
 
     @property
     def link_key(self) -> bytes:
-        """The key that signs our media links; derived, so that nothing more is to be set and links outlive a restart."""
+        """The key that signs our media links: derived, so that nothing more is to be set and links outlive restarts."""
         token = self.telegram_bot_token.get_secret_value().encode()
         return hmac.new(token, b"media links", hashlib.sha256).digest()
 
