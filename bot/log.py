@@ -15,7 +15,7 @@ from structlog.typing import EventDict, Processor
 MASK = "***"
 
 # These write the addresses and the bodies of requests, the bot's token among them, or a line for every statement.
-_TALKATIVE = ("httpx", "httpcore", "telegram", "aiosqlite", "PIL")
+_TALKATIVE = ("httpx", "httpcore", "telegram", "aiosqlite", "PIL", "filelock")
 
 _JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 

@@ -1,0 +1,1 @@
+"""The people side: what somebody in a chat can do and see, over HTTP."""
