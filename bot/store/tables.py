@@ -66,7 +66,7 @@ tasks = Table(
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("vendor_id", String(128)),
     Column("error_code", Integer),
-    Column("reason", JSON),  # a dumped sentence for the user, where the code alone does not say enough
+    Column("reason", JSON(none_as_null=True)),  # a dumped sentence for the user, where the code says too little
     Column("allowance_day", String(10)),  # the day whose allowance it holds
     Column("reserved", Integer, nullable=False, server_default="0"),  # pictures it still holds of that day
     Column("status_message_id", BigInteger),
@@ -79,6 +79,7 @@ tasks = Table(
     Column("deadline_at", Double, nullable=False),
     Index(None, "state", "next_at"),
     Index(None, "owner_id", "created_at"),
+    Index(None, "owner_id", "state"),
     Index(None, "chat_id", "created_at"),
     Index(None, "kind", "finished_at"),
 )
@@ -92,7 +93,7 @@ pictures = Table(
     Column("seed", BigInteger),
     Column("small_url", Text),
     Column("raw_url", Text),
-    Column("error_code", String(32), nullable=False, server_default=""),
+    Column("error_code", String(32), nullable=False),
     Column("message_id", BigInteger),  # where it was delivered
     Column("photo_id", Text),  # Telegram's file_id as a photo
     Column("document_id", Text),  # Telegram's file_id as a file
@@ -112,11 +113,13 @@ dialogs = Table(
     Column("screen", String(64), nullable=False),  # which page of the panel, or which question
     Column("origin_id", BigInteger),  # the message that began it
     Column("message_id", BigInteger),  # the bot's message that shows it
-    Column("shown", Integer, nullable=False, server_default="0"),  # 0: changed since it was last shown
+    Column("version", Integer, nullable=False, server_default="1"),  # counted up by every change
+    Column("shown", Integer, nullable=False, server_default="0"),  # the version that was last shown
     Column("created_at", Double, nullable=False),
     Column("expires_at", Double, nullable=False),
     UniqueConstraint("chat_id", "thread_id", "owner_id"),
     Index(None, "expires_at"),
+    sqlite_autoincrement=True,  # an id is never given again: an old panel's buttons must not reach a new dialog
 )
 
 people = Table(

@@ -1,0 +1,77 @@
+"""Telegram's updates: each is a row before it is confirmed, and settled in the transaction that holds its effect."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store.tables import inbox
+from bot.store.upsert import insert
+
+# Telegram keeps an unconfirmed update for 24 hours and sends it again until then; a row has to be there to tell that
+# the update was here before. Three days leave room for a stop in between.
+KEEP_SECONDS = 3 * 24 * 3600
+
+# A start may be what an update breaks: after so many it is given up.
+MAX_ATTEMPTS = 5
+
+Update = Mapping[str, Any]
+
+_OPEN = inbox.c.settled_at.is_(None)
+_ACCEPT = insert(inbox).on_conflict_do_nothing().returning(inbox.c.update_id)
+_SETTLE = (
+    update(inbox)
+    .where(inbox.c.update_id == bindparam("settled"), _OPEN)
+    .values(settled_at=bindparam("now"))
+    .returning(inbox.c.update_id)
+)
+_UNSETTLED = select(inbox.c.body).where(_OPEN).order_by(inbox.c.update_id).limit(bindparam("most"))
+_REPLAY = update(inbox).where(_OPEN).values(attempts=inbox.c.attempts + 1)
+_ABANDON = (
+    update(inbox)
+    .where(_OPEN, inbox.c.attempts > bindparam("most"))
+    .values(settled_at=bindparam("now"))
+    .returning(inbox.c.update_id, inbox.c.body)
+)
+_FORGET = delete(inbox).where(inbox.c.settled_at < bindparam("before"))
+_COUNT = select(func.count()).where(_OPEN)
+
+
+async def accept(conn: AsyncConnection, updates: Sequence[Update], now: float) -> list[Update]:
+    """Write a batch down; give back, in order, those that were not here before."""
+    rows = [{"update_id": each["update_id"], "body": dict(each), "received_at": now} for each in updates]
+    if not rows:
+        return []
+    new = set(await conn.scalars(_ACCEPT, rows))
+    return list({each["update_id"]: each for each in updates if each["update_id"] in new}.values())
+
+
+async def settle(conn: AsyncConnection, update_id: int, now: float) -> bool:
+    """Mark an update as done. False where it was so already, or never came."""
+    return await conn.scalar(_SETTLE, {"settled": update_id, "now": now}) is not None
+
+
+async def unsettled(conn: AsyncConnection, limit: int) -> list[Update]:
+    """List the updates whose effect is not committed, oldest first."""
+    return list(await conn.scalars(_UNSETTLED, {"most": limit}))
+
+
+async def mark_replayed(conn: AsyncConnection, now: float, most: int = MAX_ATTEMPTS) -> list[Update]:
+    """Count one more attempt for all that are open, before they are handled again.
+
+    Those that had `most` already are settled without effect, and given back to be logged.
+    """
+    await conn.execute(_REPLAY)
+    abandoned = await conn.execute(_ABANDON, {"most": most, "now": now})
+    return [row.body for row in sorted(abandoned, key=lambda row: row.update_id)]
+
+
+async def forget(conn: AsyncConnection, before: float) -> int:
+    """Delete what was settled earlier than `before` (at least `KEEP_SECONDS` ago); say how many."""
+    return (await conn.execute(_FORGET, {"before": before})).rowcount
+
+
+async def count_open(conn: AsyncConnection) -> int:
+    """Count the updates whose effect is not committed."""
+    return await conn.scalar(_COUNT) or 0

@@ -1,0 +1,225 @@
+import asyncio
+from asyncio.subprocess import Process
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, replace
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store import chats, dialogs, tasks
+from bot.store.dialogs import NewDialog
+from bot.store.engine import Store
+from bot.store.task import UNFINISHED, NewTask, State, Task
+from bot.store.tasks import AlreadyOrdered, Pulse
+
+Make = Callable[..., NewTask]
+
+
+async def _claim(conn: AsyncConnection, limit: int = 10, now: float = 200.0, to: State | None = None) -> list[Task]:
+    return await tasks.claim(conn, [State.QUEUED], now=now, limit=limit, lease_seconds=60, to=to)
+
+
+async def test_inserted_as_it_was_made(store: Store, new_task: Make) -> None:
+    new = new_task(request={"prompt": "雪中狐", "n": 4}, thread_id=3, reserved=4, allowance_day="2026-01-01")
+    async with store.write() as conn:
+        task = await tasks.insert(conn, new)
+        child = await tasks.insert(conn, new_task(parent_id=task.id, parent_index=1))
+        assert await tasks.get(conn, task.id) == task
+        assert await tasks.get(conn, 12345) is None
+    assert asdict(new).items() <= asdict(task).items()
+    assert (task.state, task.lease_token, task.attempts, task.finished) == (State.QUEUED, 0, 0, False)
+    assert (child.parent_id, child.parent_index) == (task.id, 1)
+
+
+async def test_what_was_ordered_is_not_ordered_again(store: Store, new_task: Make) -> None:
+    async with store.write() as conn:
+        first = await tasks.insert(conn, new_task(order_key="update:1"))
+        with pytest.raises(AlreadyOrdered, match="update:1"):
+            await tasks.insert(conn, new_task(order_key="update:1"))
+        await tasks.insert(conn, new_task(order_key="update:2"))  # the transaction goes on
+    async with store.read() as conn:
+        assert await tasks.get(conn, first.id) == first
+        assert await tasks.count_running(conn, first.owner_id) == 2
+
+
+async def test_one_order_from_many_at_once(store: Store, new_task: Make) -> None:
+    async def order() -> bool:
+        try:
+            async with store.write() as conn:
+                await tasks.insert(conn, new_task(order_key="update:1"))
+        except AlreadyOrdered:
+            return False
+        return True
+
+    assert sum(await asyncio.gather(*(order() for _ in range(8)))) == 1
+
+
+async def test_claims_what_is_longest_due(store: Store, new_task: Make) -> None:
+    async with store.write() as conn:
+        made = [await tasks.insert(conn, new_task(next_at=at)) for at in (150.0, 120.0, 110.0, 200.1)]
+        other = await tasks.insert(conn, new_task(state=State.RUNNING))
+        claimed = await _claim(conn, limit=2, to=State.SUBMITTING)
+        assert [task.id for task in claimed] == [made[1].id, made[2].id]
+        assert {(task.state, task.next_at, task.lease_token) for task in claimed} == {(State.SUBMITTING, 260.0, 1)}
+        assert [task.id for task in await _claim(conn)] == [made[0].id]
+        assert await tasks.get(conn, other.id) == other
+
+
+async def test_a_claim_ends_with_its_lease(store: Store, new_task: Make) -> None:
+    async with store.write() as conn:
+        await tasks.insert(conn, new_task())
+        first = (await _claim(conn))[0]
+        assert await _claim(conn, now=259.9) == []
+        second = (await _claim(conn, now=260.0))[0]
+        assert (first.state, first.lease_token, second.lease_token) == (State.QUEUED, 1, 2)
+        assert await tasks.update(conn, first, vendor_id="late") is None
+        kept = await tasks.update(conn, second, vendor_id="mine", state=State.RUNNING, next_at=None)
+        assert kept == replace(second, vendor_id="mine", state=State.RUNNING, next_at=None)
+        assert await tasks.update(conn, second, vendor_id="again") is None  # its state has changed
+
+
+async def test_a_sentence_is_kept_and_taken_back(store: Store, new_task: Make) -> None:
+    async with store.write() as conn:
+        task = await tasks.insert(conn, new_task())
+        told = await tasks.update(conn, task, reason={"template": "为什么"})
+        assert told is not None
+        assert told.reason == {"template": "为什么"}
+        cleared = await tasks.update(conn, told, reason=None)
+        assert cleared is not None
+        assert cleared.reason is None
+
+
+async def test_changes_many_but_none_that_another_holds(store: Store, new_task: Make) -> None:
+    async with store.write() as conn:
+        held = [await tasks.insert(conn, new_task()) for _ in range(50)]
+        moved = await tasks.update(conn, held[3], state=State.CANCELLED)
+        changes = [(task, {"next_at": 300.0 + task.id} | ({"vendor_id": "v"} if task.id % 2 else {})) for task in held]
+        changed = await tasks.update_many(conn, changes)
+        assert [task.id for task in changed] == [task.id for task in held if task is not held[3]]
+        assert [await tasks.get(conn, task.id) for task in changed] == changed
+        assert {(task.next_at, task.vendor_id) for task in changed} == {
+            (300.0 + task.id, "v" if task.id % 2 else None) for task in held if task is not held[3]
+        }
+        assert await tasks.get(conn, held[3].id) == moved
+        assert await tasks.update_many(conn, []) == []
+
+
+async def test_leases_of_a_dead_process_end_at_once(store: Store, new_task: Make) -> None:
+    async with store.write() as conn:
+        await tasks.insert(conn, new_task())
+        done = await tasks.insert(conn, new_task(state=State.DELIVERED, next_at=None))
+        dead = (await _claim(conn))[0]
+        assert await tasks.expire_leases(conn, [State.QUEUED, State.DELIVERED], now=201.0) == 1
+        assert await tasks.update(conn, dead, vendor_id="late") is None
+        assert [task.id for task in await _claim(conn, now=201.0)] == [dead.id]
+        assert await tasks.get(conn, done.id) == done
+
+
+async def test_counts_and_lists(store: Store, new_task: Make) -> None:
+    async with store.write() as conn:
+        made = [await tasks.insert(conn, new_task(state=state, created_at=float(at))) for at, state in enumerate(State)]
+        await tasks.insert(conn, new_task(owner_id=8))
+        assert await tasks.count_running(conn, 7) == 5
+        assert await tasks.count_running(conn, 9) == 0
+        assert await tasks.count_by_state(conn) == {state: 1 + (state is State.QUEUED) for state in State}
+        assert [task.id for task in await tasks.of_owner(conn, 7, 3)] == [task.id for task in made[:-4:-1]]
+        assert await tasks.in_states(conn, UNFINISHED, 3) == made[:3]
+        assert {task.owner_id for task in await tasks.in_states(conn, [State.QUEUED], 10)} == {7, 8}
+
+
+async def test_counts_who_is_ahead_as_they_are_claimed(store: Store, new_task: Make) -> None:
+    async with store.write() as conn:
+        due = (130.0, 110.0, 130.0, 120.0)
+        made = [await tasks.insert(conn, new_task(next_at=at)) for at in due]
+        await tasks.insert(conn, new_task(next_at=1.0, state=State.RUNNING))
+        assert [await tasks.ahead(conn, task) for task in made] == [2, 0, 3, 1]
+        for place, expected in enumerate((made[1], made[3], made[0], made[2])):
+            assert (place, [task.id for task in await _claim(conn, limit=1)]) == (place, [expected.id])
+
+
+async def test_says_when_the_next_is_due(store: Store, new_task: Make) -> None:
+    async with store.write() as conn:
+        assert await tasks.pulse(conn) == {}
+        for at in (130.0, 110.0):
+            await tasks.insert(conn, new_task(next_at=at))
+        await tasks.insert(conn, new_task(next_at=1.0, state=State.RUNNING))
+        await tasks.insert(conn, new_task(next_at=None, state=State.DELIVERED))
+        assert await tasks.pulse(conn) == {State.QUEUED: Pulse(2, 110.0), State.RUNNING: Pulse(1, 1.0)}
+
+
+async def test_notes_the_messages_whoever_holds_the_task(store: Store, new_task: Make) -> None:
+    async with store.write() as conn:
+        task = await tasks.insert(conn, new_task())
+        held = (await _claim(conn))[0]
+        assert await tasks.note(conn, task.id, UNFINISHED, status_message_id=5)
+        assert not await tasks.note(conn, task.id, [State.RUNNING], status_message_id=6)
+        assert await tasks.note(conn, task.id, buttons_message_id=7)
+        assert not await tasks.note(conn, 12345, buttons_message_id=7)
+        assert await tasks.get(conn, task.id) == replace(held, status_message_id=5, buttons_message_id=7)
+
+
+async def test_learns_from_what_was_delivered(store: Store, new_task: Make) -> None:
+    ends = ((State.DELIVERED, 10.0, 25.0), (State.FAILED, 10.0, 11.0), (State.DELIVERED, 20.0, 29.5))
+    async with store.write() as conn:
+        for state, submitted, finished in (*ends, (State.DELIVERED, None, 40.0)):
+            task = await tasks.insert(conn, new_task(kind="k", state=state))
+            await tasks.update(conn, task, submitted_at=submitted, finished_at=finished)
+        assert await tasks.durations(conn, "k", 10) == [9.5, 15.0]
+        assert await tasks.durations(conn, "k", 1) == [9.5]
+        assert await tasks.durations(conn, "other", 10) == []
+
+
+async def test_follows_a_group_that_became_a_supergroup(store: Store, new_task: Make) -> None:
+    def dialog(chat_id: int, owner_id: int) -> NewDialog:
+        return NewDialog(
+            chat_id=chat_id, owner_id=owner_id, capability="imagine", lang="en", answers={}, screen="s",
+            created_at=1.0, expires_at=1e9, origin_id=5,
+        )  # fmt: skip
+
+    async with store.write() as conn:
+        task = await tasks.insert(conn, new_task(chat_id=-1, message_id=5))
+        elsewhere = await tasks.insert(conn, new_task(chat_id=-3, message_id=5))
+        old, _ = await dialogs.put(conn, dialog(-1, 7))
+        await dialogs.put(conn, dialog(-1, 8))
+        newer, _ = await dialogs.put(conn, dialog(-2, 8))
+        for _ in range(2):  # both the old group and the new one tell of it
+            await tasks.move_chat(conn, -1, -2)
+        assert await tasks.get(conn, task.id) == replace(task, chat_id=-2, message_id=None)
+        assert await tasks.get(conn, elsewhere.id) == elsewhere
+        moved = await dialogs.get(conn, -2, 0, 7, 2.0)
+        assert moved == replace(old, chat_id=-2, origin_id=None, version=2)
+        assert await dialogs.get(conn, -2, 0, 8, 2.0) == newer
+        assert await chats.migrated(conn, -1) == -2
+
+
+async def test_claims_at_once_take_each_task_once(store: Store, new_task: Make) -> None:
+    async with store.write() as conn:
+        made = [await tasks.insert(conn, new_task()) for _ in range(40)]
+
+    async def work() -> list[int]:
+        mine: list[int] = []
+        while True:
+            async with store.write() as conn:
+                claimed = await _claim(conn, limit=3)
+            if not claimed:
+                return mine
+            mine += [task.id for task in claimed]
+
+    taken = await asyncio.gather(*(work() for _ in range(6)))
+    assert sorted(number for mine in taken for number in mine) == [task.id for task in made]
+
+
+async def test_processes_take_each_task_once(
+    store: Store, database_url: str, new_task: Make, start: Callable[..., Awaitable[Process]]
+) -> None:
+    async with store.write() as conn:
+        made = [await tasks.insert(conn, new_task()) for _ in range(240)]
+    workers = [await start("claim.py", database_url) for _ in range(3)]
+    for worker in workers:
+        assert worker.stdout is not None
+        assert await worker.stdout.readline() == b"ready\n"
+    said = await asyncio.gather(*(worker.communicate(b"") for worker in workers))  # the end of stdin lets them go
+    assert sorted(int(word) for out, _ in said for word in out.split()) == [task.id for task in made]
+    async with store.read() as conn:
+        left = await tasks.in_states(conn, [State.QUEUED], 1000)
+    assert [task.lease_token for task in left] == [1] * len(made)
