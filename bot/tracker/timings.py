@@ -1,0 +1,41 @@
+"""How long each kind of task usually takes, learned from those that are done."""
+
+import statistics
+from collections import OrderedDict
+
+from bot.store import tasks
+from bot.store.engine import Store
+
+SAMPLE = 20
+KINDS_KEPT = 500
+
+
+class Timings:
+    """The seconds from order to result, by kind; read from the rows once, then kept."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._known: OrderedDict[str, list[float]] = OrderedDict()
+
+    async def usual(self, kind: str) -> float | None:
+        """Say the median of the last results of this kind; None where there was none yet."""
+        durations = await self._durations(kind)
+        return statistics.median(durations) if durations else None
+
+    async def soonest(self, kind: str) -> float:
+        """Say what the quickest of the last results took; 0 where there was none yet."""
+        return min(await self._durations(kind), default=0.0)
+
+    async def learn(self, kind: str, seconds: float) -> None:
+        """Take a finished task into account."""
+        durations = await self._durations(kind)
+        durations.append(seconds)
+        del durations[:-SAMPLE]
+
+    async def _durations(self, kind: str) -> list[float]:
+        if kind not in self._known:
+            async with self._store.read() as conn:
+                self._known[kind] = (await tasks.durations(conn, kind, SAMPLE))[::-1]
+            while len(self._known) > KINDS_KEPT:
+                self._known.popitem(last=False)
+        return self._known[kind]
