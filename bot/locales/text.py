@@ -76,6 +76,11 @@ def plural(one: str, many: str, count: int, **params: Any) -> Text:  # noqa: ANN
     return Text(one, {"count": count, **params}, many, count)
 
 
+def layout(template: str, **params: Any) -> Text:  # noqa: ANN401  as in text()
+    """Arrange parts that are phrased already: the same in every language."""
+    return Text(template, params)
+
+
 def verbatim(words: str) -> Text:
     """Wrap words that are the same in every language: a name, a prompt, a figure."""
     return Text("{words}", {"words": words})

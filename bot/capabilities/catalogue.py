@@ -1,0 +1,91 @@
+"""The vendor's models and their ControlNets, kept for a while."""
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+import structlog
+
+from bot.errors import BadValue, Unavailable
+from bot.locales.text import text, verbatim
+from bot.miaohua.client import Miaohua
+from bot.miaohua.errors import MiaohuaError
+from bot.miaohua.family import Model
+from bot.miaohua.imgenstd import ControlNetModel, Imgenstd
+
+log = structlog.get_logger()
+
+FRESH = 600.0
+RETRY = 15.0
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class _Shelf(Generic[T]):
+    items: Sequence[T] | None = None
+    stale_at: float = 0.0
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class Catalogue:
+    """Lists that are asked for once in ten minutes; where the vendor does not answer, the last known is used."""
+
+    def __init__(self, client: Miaohua, *, clock: Callable[[], float] = time.time) -> None:
+        self._imgenstd = Imgenstd(client)
+        self._clock = clock
+        self._shelves: defaultdict[str, _Shelf[Any]] = defaultdict(_Shelf)
+
+    async def checkpoints(self) -> Sequence[Model]:
+        """List the base models."""
+        return await self._kept("checkpoints", lambda: self._imgenstd.models("Checkpoint"))
+
+    async def loras(self) -> Sequence[Model]:
+        """List the LoRAs, whatever they are based on."""
+        return await self._kept("loras", lambda: self._imgenstd.models("LORA"))
+
+    async def controlnets(self, model_id: str) -> Sequence[ControlNetModel]:
+        """List the ControlNets that a base model supports."""
+        return await self._kept(f"cn:{model_id}", lambda: self._imgenstd.model_controlnets(model_id))
+
+    async def _kept(self, name: str, ask: Callable[[], Awaitable[Sequence[T]]]) -> Sequence[T]:
+        shelf: _Shelf[T] = self._shelves[name]
+        async with shelf.lock:
+            if shelf.items is None or self._clock() >= shelf.stale_at:
+                await self._refresh(name, shelf, ask)
+        if shelf.items is None:
+            raise Unavailable(
+                text("The image service does not answer, so I cannot look up its models. Please try again in a minute.")
+            )
+        return shelf.items
+
+    async def _refresh(self, name: str, shelf: _Shelf[T], ask: Callable[[], Awaitable[Sequence[T]]]) -> None:
+        try:
+            shelf.items = await ask()
+            shelf.stale_at = self._clock() + FRESH
+        except MiaohuaError as error:
+            log.warning("catalogue_not_refreshed", list=name, error=str(error))
+            shelf.stale_at = self._clock() + RETRY
+
+
+def find(models: Sequence[Model], name: str) -> Model:
+    """Find a model by its id, its name, or a beginning of its name that only one has, in whatever case.
+
+    Raises `BadValue` with the names there are, or those that the beginning fits.
+    """
+    wanted = name.casefold().strip()
+    for model in models:
+        if wanted in {model.id.casefold(), model.name.casefold()}:
+            return model
+    begins = [model for model in models if model.name.casefold().startswith(wanted)]
+    holds = [model for model in models if wanted in model.name.casefold()]
+    fitting = begins or holds
+    if len(fitting) == 1:
+        return fitting[0]
+    names = verbatim(" · ".join(model.name for model in (fitting or models)[:30]))
+    if fitting:
+        raise BadValue(text("“{name}” fits several: {names}", name=name, names=names))
+    raise BadValue(text("There is no model “{name}”. There are: {names}", name=name, names=names))

@@ -1,0 +1,261 @@
+"""Pictures from words, and from words and a picture (the vendor's family `imgenstd`)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from bot.capabilities import imagine_options
+from bot.capabilities.base import Answers, Capability, Choice, Need, Studio
+from bot.capabilities.catalogue import find
+from bot.capabilities.options import Kind, OneOf, Option, Words, shorten
+from bot.errors import BadValue
+from bot.locales.text import Text, layout, text, verbatim
+from bot.miaohua.errors import InvalidRequest
+from bot.miaohua.family import Model
+from bot.miaohua.imgenstd import PRE_PROCESSORS, ImageRequest, Imgenstd
+from bot.miaohua.prompts import MAX_PROMPT_LENGTH
+from bot.miaohua.traits import Traits, traits
+from bot.store.task import Task
+from bot.tracker.ports import Submit
+
+# Stands in for a link that does not exist yet, where a request is checked before its pictures are offered.
+_LATER = "https://later.invalid/picture.jpg"
+
+_WATERMARKS = {"default": {"type": "Default"}, "maka": {"type": "MakaLogo"}}
+
+
+class Imagine(Capability):
+    """`/imagine`: text to image, image to image, with LoRA and ControlNet."""
+
+    name = "imagine"
+    commands = ("imagine",)
+    family = "imgenstd"
+    patience = 900.0
+    icon = "🎨"
+    title: ClassVar[Text] = text("Imagine")
+    summary: ClassVar[Text] = text("A picture from your words")
+    example = "/imagine a red fox in the snow --ar 16:9 --n 2"
+    needs: ClassVar[tuple[Need, ...]] = (
+        Need(
+            "prompt",
+            text("What shall I draw? Describe it in your own words."),
+            text("a red fox in the snow"),
+            Words(MAX_PROMPT_LENGTH),
+        ),
+    )
+    options: ClassVar[tuple[Option, ...]] = imagine_options.OPTIONS
+
+    def start(self, choices: Answers) -> dict[str, Any]:
+        """Begin with the model that was used last, but do not insist on it where it cannot do what is asked."""
+        answers = super().start(choices)
+        if answers["model"]:
+            answers["model"] = {**answers["model"], "soft": True}
+        return answers
+
+    def remember(self, answers: Answers, request: Answers) -> dict[str, Any]:
+        """Remember the model that was asked for, not one that was chosen to suit this request."""
+        chosen = answers["model"]
+        kept = {"id": chosen["id"], "name": chosen["name"]} if chosen and chosen.get("soft") else None
+        model = request["model"] if chosen and not chosen.get("soft") else kept
+        return {**super().remember(answers, request), "model": model}
+
+    async def choices(self, option: str, answers: Answers, studio: Studio) -> Sequence[Choice]:
+        """List base models, or the LoRAs or ControlNets of the model in question."""
+        if option == "model":
+            return [Choice(model.id, model.name, model.description) for model in await studio.catalogue.checkpoints()]
+        wanted = {**answers, option: answers[option] or [{"name": ""}]} if option == "loras" else answers
+        model = await _model(wanted, studio)
+        if option == "loras":
+            return [Choice(lora.id, lora.name, lora.description) for lora in await _loras(model, studio)]
+        return [Choice(cn.cn, cn.cn, cn.description or cn.name) for cn in await studio.catalogue.controlnets(model.id)]
+
+    def fields(self, option: str, value: Answers) -> Mapping[str, Kind]:
+        """Offer only what a ControlNet of that type knows."""
+        known = dict(super().fields(option, value))
+        if option == "controlnets":
+            for name in {"low", "high"} if value["name"] != "canny" else ():
+                del known[name]
+            if value["name"] != "tile":
+                del known["tile"]
+            ways = PRE_PROCESSORS.get(value["name"], ())
+            known["pre"] = OneOf({way: verbatim(way) for way in ways})
+            if not ways:
+                del known["pre"]
+        return known
+
+    async def settle(self, answers: Answers, studio: Studio) -> dict[str, Any]:
+        """Choose the model, look up names, fill in what the model recommends, and check it all as the vendor will."""
+        self.check(answers)
+        if answers.get("photo") or answers["controlnets"]:
+            _check_photo(answers, studio)
+        model = await _model(answers, studio)
+        known = traits(model.name)
+        _check_traits(model, known, answers)
+        request = {
+            **answers,
+            "model": {"id": model.id, "name": model.name},
+            "steps": answers["steps"] or known.steps,
+            "cfg": answers["cfg"] or known.cfg_scale,
+            "loras": [await _lora(chosen, model, studio) for chosen in answers["loras"]],
+            "controlnets": [await _controlnet(chosen, model, studio) for chosen in answers["controlnets"]],
+        }
+        try:
+            _vendor_request(request, photo_url=_LATER)
+        except InvalidRequest as error:
+            raise BadValue(
+                text("<b>{field}</b> does not fit. Allowed: {allowed}.", field=error.field, allowed=error.allowed)
+            ) from None
+        return request
+
+    def pictures(self, request: Answers) -> int:
+        """Cost as many as are asked for."""
+        return int(request["samples"])
+
+    def kind(self, request: Answers) -> str:
+        """Time depends on the model and the number of pictures."""
+        return f"imagine:{request['model']['id']}:{request['samples']}"[:160]
+
+    def caption(self, request: Answers, seeds: Sequence[int]) -> Text:
+        """Say prompt, seeds, model and size."""
+        width, height = request["size"]
+        return layout(
+            "<b>{prompt}</b>\n🌱 <code>{seeds}</code> · {model} · {width}×{height}",
+            prompt=shorten(request["prompt"], 500),
+            seeds=", ".join(str(seed) for seed in seeds) or "?",
+            model=request["model"]["name"],
+            width=width,
+            height=height,
+        )
+
+    async def prepare(self, task: Task, studio: Studio) -> Submit:
+        """Offer the photo where there is one, and build the request."""
+        source = task.request.get("photo")
+        url = await studio.inputs.url(task, 0, source) if source else None
+        request = _vendor_request(task.request, photo_url=url)
+
+        async def submit() -> str:
+            return await Imgenstd(studio.client).submit(request)
+
+        return submit
+
+
+def _check_photo(answers: Answers, studio: Studio) -> None:
+    if not answers.get("photo"):
+        raise BadValue(
+            text("ControlNet needs a picture to follow: answer a photo with the command, or send one with it.")
+        )
+    if "file" in answers["photo"]:
+        studio.inputs.require_link()
+
+
+async def _model(answers: Answers, studio: Studio) -> Model:
+    models = await studio.catalogue.checkpoints()
+    chosen = answers.get("model")
+    if chosen and not chosen.get("soft"):
+        return find(models, chosen.get("id") or chosen["name"])
+    preferred = {chosen["id"]} if chosen else {studio.default_model}
+    ranked = sorted(models, key=lambda model: not {model.id, model.name} & preferred)
+    for model in ranked:
+        if not _lacks(traits(model.name), answers):
+            return model
+    return ranked[0]
+
+
+def _lacks(known: Traits, answers: Answers) -> Text | None:
+    if answers["loras"] and not known.loras:
+        return text("LoRA")
+    if _is_image_to_image(answers) and not known.image:
+        return text("pictures as a starting point")
+    for chosen in answers["controlnets"]:
+        if known.controlnets is not None and chosen["name"] not in known.controlnets:
+            return text("ControlNet {name}", name=chosen["name"])
+    if not known.text and not _is_image_to_image(answers):
+        return text("pictures from words alone")
+    return None
+
+
+def _check_traits(model: Model, known: Traits, answers: Answers) -> None:
+    lacking = _lacks(known, answers)
+    if lacking is not None:
+        raise BadValue(
+            text(
+                "The model <b>{model}</b> cannot do this: {lacking}. Choose another with --model, or leave it out, "
+                "and I choose one that can.",
+                model=model.name,
+                lacking=lacking,
+            )
+        )
+
+
+def _is_image_to_image(answers: Answers) -> bool:
+    # With ControlNets the photo is what they follow; it is the starting point, too, only where a strength is given.
+    return bool(answers.get("photo")) and (not answers["controlnets"] or answers["strength"] is not None)
+
+
+async def _lora(chosen: Mapping[str, Any], model: Model, studio: Studio) -> dict[str, Any]:
+    fitting = await _loras(model, studio)
+    if not fitting:
+        raise BadValue(text("There is no LoRA for the model <b>{model}</b>.", model=model.name))
+    found = find(fitting, chosen.get("id") or chosen["name"])
+    return {**chosen, "id": found.id, "name": found.name}
+
+
+async def _loras(model: Model, studio: Studio) -> Sequence[Model]:
+    return [
+        lora
+        for lora in await studio.catalogue.loras()
+        if not model.base_model_type or not lora.base_model_type or lora.base_model_type == model.base_model_type
+    ]
+
+
+async def _controlnet(chosen: Mapping[str, Any], model: Model, studio: Studio) -> dict[str, Any]:
+    offered = [controlnet.cn for controlnet in await studio.catalogue.controlnets(model.id)]
+    if chosen["name"] not in offered:
+        raise BadValue(
+            text(
+                "The model <b>{model}</b> has no ControlNet “{name}”. It has: {offered}",
+                model=model.name,
+                name=chosen["name"],
+                offered=verbatim(" · ".join(offered) or "–"),
+            )
+        )
+    return dict(chosen)
+
+
+def _vendor_request(request: Answers, *, photo_url: str | None) -> ImageRequest:
+    width, height = request["size"]
+    fields: dict[str, Any] = {
+        "model_id": request["model"]["id"],
+        "prompt": request["prompt"],
+        "neg_prompt": request["negative"] or None,
+        "force_translation": request["translate"] or None,
+        "add_prompt": request["enhance"] or None,
+        "cfg_scale": request["cfg"],
+        "samples": request["samples"],
+        "height": height,
+        "width": width,
+        "seed": request["seed"],
+        "steps": request["steps"],
+        "format": request["format"],
+        "watermark_config": _WATERMARKS.get(request["logo"]),
+        "controlnet_configs": [_controlnet_config(one, photo_url) for one in request["controlnets"]] or None,
+        "lora_configs": [{"model_id": lora["id"], "merge_weight": lora.get("weight", 1.0)} for lora in request["loras"]]
+        or None,
+    }
+    if _is_image_to_image(request):
+        fields["img_url"] = photo_url
+        fields["image_strength"] = request["strength"]
+    return ImageRequest.build(**{name: value for name, value in fields.items() if value is not None})
+
+
+def _controlnet_config(chosen: Mapping[str, Any], photo_url: str | None) -> dict[str, Any]:
+    names = {
+        "weight": "weight",
+        "pre": "pre_processor",
+        "start": "guidance_start",
+        "end": "guidance_end",
+        "low": "canny_low_threshold",
+        "high": "canny_high_threshold",
+        "tile": "tile_down_sample_rate",
+    }
+    given = {names[key]: value for key, value in chosen.items() if key in names}
+    return {"type": chosen["name"], "img_url": photo_url, **given}
