@@ -110,9 +110,9 @@ class World:
         """Found a group, or a supergroup where it has topics; the bot is in it."""
         everyone = list(dict.fromkeys([*members, *admins, self.bot.id]))
         if forum:
-            chat = Chat(
-                -next(self._supergroup_ids), "supergroup", title, members=everyone, admins=admins, is_forum=True
-            )
+            number = -next(self._supergroup_ids)
+            chat = Chat(number, "supergroup", title, members=everyone, admins=admins, is_forum=True)
+            next(chat.message_ids)  # the first is the topic General, which nobody opens
         else:
             chat = Chat(
                 -next(self._group_ids), "group", title, members=everyone, admins=admins, message_ids=self.shared_ids

@@ -1,0 +1,145 @@
+"""`python -m bot check`: try what the settings name, and say in plain words what is wrong."""
+
+import os
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack, suppress
+
+from prometheus_client import CollectorRegistry
+from sqlalchemy.exc import SQLAlchemyError
+from telegram import Bot
+from telegram.error import InvalidToken, TelegramError
+
+from bot.locales.text import Text, pick, text
+from bot.media.download import DownloadError, download
+from bot.media.links import Links
+from bot.media.shelf import Shelf
+from bot.miaohua.client import Miaohua, http_client
+from bot.miaohua.errors import MiaohuaError, NotSent, Unauthenticated
+from bot.miaohua.imgenstd import Imgenstd
+from bot.settings import Settings
+from bot.store.engine import Store
+from bot.web.app import create_app
+from bot.web.server import serve
+
+LINK_SECONDS = 60.0
+FETCH_SECONDS = 20.0
+
+
+class _Wrong(Exception):
+    """Something does not work; the sentence says what, and what to do."""
+
+    def __init__(self, sentence: Text) -> None:
+        super().__init__()
+        self.sentence = sentence
+
+
+async def check(settings: Settings, say: Callable[[str], None] = print) -> bool:
+    """Try Telegram, the image service, the database and the public link; say whether all of them work."""
+    lang = pick(os.environ.get("LC_ALL") or os.environ.get("LANG"))
+    probes: tuple[tuple[Text, Callable[[Settings], Awaitable[Text]]], ...] = (
+        (text("Telegram"), _telegram),
+        (text("Image service"), _vendor),
+        (text("Database"), _database),
+        (text("Public link"), _public_link),
+    )
+    all_well = True
+    for name, probe in probes:
+        try:
+            mark, sentence = "✓", await probe(settings)
+        except _Wrong as wrong:
+            mark, sentence, all_well = "✗", wrong.sentence, False
+        say(f"{mark} {name.plain(lang)}: {sentence.plain(lang)}")
+    return all_well
+
+
+async def _telegram(settings: Settings) -> Text:
+    bot = Bot(
+        settings.telegram_bot_token.get_secret_value(),
+        base_url=f"{settings.telegram_api_url}/bot",
+        base_file_url=f"{settings.telegram_api_url}/file/bot",
+    )
+    try:
+        async with bot:
+            return text("the bot is @{name}.", name=bot.username)
+    except InvalidToken:
+        raise _Wrong(text("it does not know this token. Copy TELEGRAM_BOT_TOKEN anew from @BotFather.")) from None
+    except TelegramError:
+        raise _Wrong(
+            text("no answer from {address}. Check TELEGRAM_API_URL and the network.", address=settings.telegram_api_url)
+        ) from None
+
+
+async def _vendor(settings: Settings) -> Text:
+    async with http_client() as http:
+        client = Miaohua(
+            http,
+            base_url=settings.miaohua_api_url,
+            access_key=settings.miaohua_access_key,
+            secret_key=settings.miaohua_secret_key,
+        )
+        try:
+            models = await Imgenstd(client).models("Checkpoint")
+        except Unauthenticated:
+            raise _Wrong(
+                text("it does not accept the keys. Check MIAOHUA_ACCESS_KEY and MIAOHUA_SECRET_KEY, and this clock.")
+            ) from None
+        except NotSent:
+            raise _Wrong(
+                text(
+                    "no answer from {address}. Check MIAOHUA_API_URL and the network.", address=settings.miaohua_api_url
+                )
+            ) from None
+        except MiaohuaError as error:
+            raise _Wrong(text("it answers, but not as it should: {error}", error=str(error))) from None
+    names = {model.name for model in models} | {model.id for model in models}
+    if settings.default_model and settings.default_model not in names:
+        raise _Wrong(text("it has no model “{name}”. Change DEFAULT_MODEL.", name=settings.default_model))
+    return text("{count} models.", count=len(models))
+
+
+async def _database(settings: Settings) -> Text:
+    try:
+        store = await Store.open(settings.database_url)
+        async with store.write():
+            pass
+        await store.close()
+    except (SQLAlchemyError, OSError) as error:
+        raise _Wrong(text("it cannot be written to ({kind}). Check DATABASE_URL.", kind=type(error).__name__)) from None
+    return text("it can be read and written.")
+
+
+async def _public_link(settings: Settings) -> Text:
+    """Fetch a file of ours the way the image service will; serve it meanwhile unless the running bot does."""
+    if settings.public_url is None:
+        return text("PUBLIC_URL is not set, so photos that people send cannot be worked on; words alone work.")
+    links, shelf = Links(settings.public_url, settings.link_key), Shelf(settings.media_dir)
+    content = secrets.token_bytes(64)
+    name = await shelf.put(0, 0, content, "png")
+    try:
+        async with AsyncExitStack() as opened:
+            app = create_app(links=links, shelf=shelf, health=_no_report, registry=CollectorRegistry())
+            with suppress(OSError):  # the port is taken: by the running bot, as we shall see
+                await opened.enter_async_context(serve(app, settings.web_host, settings.web_port))
+            http = await opened.enter_async_context(http_client())
+            fetched = await download(
+                http, links.sign(name, time.time() + LINK_SECONDS), limit=len(content) + 1, timeout=FETCH_SECONDS
+            )
+    except DownloadError as error:
+        raise _Wrong(
+            text(
+                "{address} does not lead to this bot ({error}). Check PUBLIC_URL, WEB_HOST, WEB_PORT and the proxy.",
+                address=settings.public_url,
+                error=str(error),
+            )
+        ) from None
+    finally:
+        await shelf.remove(0)
+    if fetched.data != content:
+        raise _Wrong(text("{address} leads to something else. Check PUBLIC_URL.", address=settings.public_url))
+    return text("{address} leads here.", address=settings.public_url)
+
+
+async def _no_report() -> dict[str, object]:
+    return {"ok": True}

@@ -1,0 +1,53 @@
+"""Who asks, where, and in which language: read from an update."""
+
+from dataclasses import dataclass
+
+from telegram import Chat, Message, Update
+from telegram.constants import ChatType
+
+from bot.locales.text import Lang, pick
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """A person (or a chat that speaks as one) in a chat.
+
+    `owner_id` is what limits are counted by: an anonymous admin or a channel identity is its `sender_chat`, because
+    all of those share one user id (Telegram's GroupAnonymousBot and Channel Bot).
+    """
+
+    owner_id: int
+    chat_id: int
+    thread_id: int | None
+    message_id: int | None
+    lang: Lang
+    is_private: bool
+
+
+def asker_of(update: Update) -> Asker | None:
+    """Read who asks; none for updates that nobody sent, such as a channel's own posts."""
+    user = update.effective_user
+    chat = update.effective_chat
+    message = update.effective_message
+    if user is None or chat is None:
+        return None
+    pressed = update.callback_query is not None
+    speaks_as = None if pressed or message is None else message.sender_chat
+    return Asker(
+        owner_id=speaks_as.id if speaks_as else user.id,
+        chat_id=chat.id,
+        thread_id=thread_of(message) if isinstance(message, Message) else None,
+        message_id=message.message_id if message else None,
+        lang=pick(user.language_code),
+        is_private=is_private(chat),
+    )
+
+
+def thread_of(message: Message) -> int | None:
+    """Say in which forum topic a message is; replies outside of forums have a thread id too, which is none."""
+    return message.message_thread_id if message.is_topic_message else None
+
+
+def is_private(chat: Chat) -> bool:
+    """Say whether it is a chat of one person with the bot."""
+    return chat.type == ChatType.PRIVATE

@@ -1,0 +1,140 @@
+"""Deliver: pictures as a reply in the right chat and topic, then the buttons.
+
+Each message is written down as soon as it is sent, so that a delivery that was interrupted goes on where it was.
+"""
+
+from collections.abc import Sequence
+
+import httpx
+import structlog
+from telegram.constants import ParseMode
+
+from bot.capabilities import registry
+from bot.locales.text import Text, layout, plural
+from bot.media.download import Gone, TooLarge, Unreachable, download
+from bot.media.shelf import Shelf
+from bot.store import pictures, tasks
+from bot.store.engine import Store
+from bot.store.task import Picture, Task
+from bot.telegram import endings, messages, sending
+from bot.telegram.faults import translated
+from bot.telegram.result_buttons import result_buttons
+from bot.telegram.sending import Parcel
+from bot.telegram.services import Bot
+from bot.telegram.turns import Priority
+from bot.tracker.ports import NotNow, PicturesGone
+
+log = structlog.get_logger()
+
+# The vendor's largest picture, 6000 x 6000 as PNG, can be larger than Telegram's 50 MB for bots; then its preview goes.
+FETCH_LIMIT = 50_000_000
+FETCH_SECONDS = 90.0
+
+
+class Delivery:
+    """The tracker's outlet into Telegram."""
+
+    def __init__(self, bot: Bot, store: Store, *, http: httpx.AsyncClient, shelf: Shelf) -> None:
+        self._bot = bot
+        self._store = store
+        self._http = http
+        self._shelf = shelf
+
+    async def deliver(self, task: Task) -> None:
+        """Send what is not sent yet of a task's pictures, then the buttons, and take the progress message away."""
+        async with self._store.read() as conn:
+            brought = await pictures.of_task(conn, task.id)
+        made = [picture for picture in brought if not picture.error_code]
+        unsent = [picture for picture in made if picture.message_id is None]
+        async with translated(self._store, task.chat_id):
+            if unsent:
+                await self._send(task, made, unsent, missing=len(brought) - len(made))
+            if len(made) > 1 and task.buttons_message_id is None:
+                await self._send_buttons(task, made)
+        await self._tidy(task)
+
+    async def tell(self, task: Task) -> None:
+        """Answer the request with the reason why there is no picture, and with ways on."""
+        lang = task.lang
+        async with translated(self._store, task.chat_id):
+            await self._bot.send_message(
+                task.chat_id,
+                endings.why(task).html(lang),
+                parse_mode=ParseMode.HTML,
+                message_thread_id=task.thread_id,
+                reply_parameters=messages.reply_to(task.message_id),
+                reply_markup=messages.keyboard(endings.buttons(task), lang),
+            )
+        await self._tidy(task)
+
+    async def _send(self, task: Task, made: Sequence[Picture], unsent: Sequence[Picture], *, missing: int) -> None:
+        parcels = [await self._fetch(task, picture) for picture in unsent]
+        alone = len(made) == 1
+        sent = await sending.send(
+            self._bot,
+            task,
+            parcels,
+            caption=_caption(task, made, missing).html(task.lang),
+            markup=messages.keyboard(result_buttons(task, made), task.lang) if alone else None,
+        )
+        async with self._store.write() as conn:
+            for message, picture in zip(sent, unsent, strict=True):
+                await pictures.set_delivered(
+                    conn,
+                    task.id,
+                    picture.index,
+                    message_id=message.message_id,
+                    photo_id=message.photo[-1].file_id if message.photo else None,
+                    document_id=message.document.file_id if message.document else None,
+                )
+
+    async def _fetch(self, task: Task, picture: Picture) -> Parcel:
+        name = f"{task.capability}-{task.id}-{picture.index + 1}"
+        for url in (picture.raw_url, picture.small_url):
+            try:
+                fetched = await download(self._http, str(url), limit=FETCH_LIMIT, timeout=FETCH_SECONDS)
+            except TooLarge:
+                continue
+            except Gone:
+                raise PicturesGone from None
+            except Unreachable as fault:
+                log.warning("picture_not_fetched", task=task.id, index=picture.index, fault=str(fault))
+                raise NotNow from None
+            return await sending.pack(fetched.data, name, as_file=bool(task.request.get("file")))
+        raise PicturesGone
+
+    async def _send_buttons(self, task: Task, made: Sequence[Picture]) -> None:
+        lang = task.lang
+        sent = await self._bot.send_message(
+            task.chat_id,
+            plural("{count} picture. How shall we go on?", "{count} pictures. How shall we go on?", len(made)).html(
+                lang
+            ),
+            parse_mode=ParseMode.HTML,
+            message_thread_id=task.thread_id,
+            reply_parameters=messages.reply_to(task.message_id),
+            reply_markup=messages.keyboard(result_buttons(task, made), lang),
+            rate_limit_args=Priority.RESULT,
+        )
+        async with self._store.write() as conn:
+            await tasks.note(conn, task.id, buttons_message_id=sent.message_id)
+
+    async def _tidy(self, task: Task) -> None:
+        await self._shelf.remove(task.id)
+        async with self._store.read() as conn:
+            now = await tasks.get(conn, task.id)
+        if now is not None and now.status_message_id is not None:
+            await messages.remove(self._bot, task.chat_id, now.status_message_id)
+
+
+def _caption(task: Task, made: Sequence[Picture], missing: int) -> Text:
+    seeds = [picture.seed for picture in made if picture.seed is not None]
+    caption = registry.BY_NAME[task.capability].caption(task.request, seeds)
+    if not missing:
+        return caption
+    withheld = plural(
+        "{count} more was withheld by the image service and does not count.",
+        "{count} more were withheld by the image service and do not count.",
+        missing,
+    )
+    return layout("{caption}\n{withheld}", caption=caption, withheld=withheld)

@@ -1,0 +1,51 @@
+"""Why a task ended without a picture, and what to do: one sentence for each way."""
+
+from collections.abc import Mapping, Sequence
+
+from bot.conversations.screens import Button
+from bot.locales.text import Text, layout, text
+from bot.store.task import State, Task
+
+_BY_CODE: Mapping[int, Text] = {
+    3: text("The image service did not accept this request. Please change the words or the options and try again."),
+    4: text("The image service took too long. Please try again."),
+    5: text("The pictures are no longer at the image service. Please try again."),
+    7: text("The image service does not let this bot do that. Only the bot's operator can change it."),
+    12: text("The image service cannot do that any more. Please try something else; /help lists what there is."),
+    16: text("The image service does not accept this bot's keys. The operator has to look after it."),
+    18: text("The content filter of the image service stopped this. Please describe it differently."),
+    409: text("The image service is still busy with another task of this bot. Please try again in a minute."),
+    429: text("This bot has used up its own allowance at the image service for today. Please try again tomorrow."),
+    503: text("The image service is out of service. Please try again later."),
+}
+_OTHERWISE = text("Something went wrong at the image service. It was not your fault; please try again.")
+
+_BY_STATE: Mapping[State, Text] = {
+    State.CANCELLED: text("Cancelled, as you wished."),
+    State.EXPIRED: text("No picture came in time, so I stopped waiting. Please try again."),
+    State.UNCERTAIN: text(
+        "I was interrupted while ordering your picture and cannot tell whether the order arrived. I do not order "
+        "twice on my own: press Retry if you want it again."
+    ),
+}
+
+_GIVEN_BACK = text("It does not count towards your allowance.")
+
+
+def why(task: Task) -> Text:
+    """Phrase the end of a task."""
+    if task.reason is not None:
+        reason = Text.load(task.reason)
+    elif task.state in _BY_STATE:
+        reason = _BY_STATE[task.state]
+    else:
+        reason = _BY_CODE.get(task.error_code or 0, _OTHERWISE)
+    return layout("{reason} {given_back}", reason=reason, given_back=_GIVEN_BACK)
+
+
+def buttons(task: Task) -> Sequence[Sequence[Button]]:
+    """Offer the ways on."""
+    edit = Button(text("✏️ Change it"), f"r:edit:{task.id}")
+    if task.state in {State.REFUSED, State.CANCELLED}:
+        return [[edit]]
+    return [[Button(text("🔁 Retry"), f"r:retry:{task.id}", "primary"), edit]]

@@ -1,0 +1,78 @@
+"""Write to a chat: our texts and buttons in Telegram's shapes."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from telegram import ForceReply, InlineKeyboardButton, InlineKeyboardMarkup, Message, ReplyParameters
+from telegram.constants import ParseMode
+from telegram.error import BadRequest
+
+from bot.conversations.screens import Button, View
+from bot.locales.text import Lang, Text
+from bot.telegram.asker import Asker
+from bot.telegram.services import Bot
+
+HINT_LENGTH = 64
+
+
+def keyboard(rows: Sequence[Sequence[Button]], lang: Lang) -> InlineKeyboardMarkup | None:
+    """Make an inline keyboard; none where there are no buttons."""
+    if not rows:
+        return None
+    return InlineKeyboardMarkup(
+        [
+            [
+                InlineKeyboardButton(button.label.plain(lang), callback_data=button.data, style=button.style)
+                for button in row
+            ]
+            for row in rows
+        ]
+    )
+
+
+def reply_to(message_id: int | None) -> ReplyParameters | None:
+    """Answer a message if it is still there; without it, write all the same."""
+    return ReplyParameters(message_id, allow_sending_without_reply=True) if message_id else None
+
+
+async def say(bot: Bot, asker: Asker, sentence: Text, rows: Sequence[Sequence[Button]] = ()) -> Message:
+    """Answer in the asker's chat, topic and language."""
+    return await bot.send_message(
+        asker.chat_id,
+        sentence.html(asker.lang),
+        parse_mode=ParseMode.HTML,
+        message_thread_id=asker.thread_id,
+        reply_parameters=reply_to(asker.message_id),
+        reply_markup=keyboard(rows, asker.lang),
+    )
+
+
+def markup_of(view: View, lang: Lang, *, is_private: bool) -> Any:  # noqa: ANN401  one of PTB's reply markups
+    """Choose a view's markup: in groups a question asks for a reply, because a bot reads nothing else there."""
+    if view.hint is not None and not is_private:
+        return ForceReply(selective=True, input_field_placeholder=view.hint.plain(lang)[:HINT_LENGTH])
+    return keyboard(view.rows, lang)
+
+
+async def edit(bot: Bot, chat_id: int, message_id: int, sentence: Text, lang: Lang, *rows: Sequence[Button]) -> bool:
+    """Change a message of ours; say whether it is there to be changed. That it says so already is fine."""
+    try:
+        await bot.edit_message_text(
+            sentence.html(lang),
+            chat_id=chat_id,
+            message_id=message_id,
+            parse_mode=ParseMode.HTML,
+            reply_markup=keyboard(rows, lang),
+        )
+    except BadRequest as error:
+        return "not modified" in error.message.lower()
+    return True
+
+
+async def remove(bot: Bot, chat_id: int, *message_ids: int | None) -> bool:
+    """Delete messages of ours; say whether Telegram did so. Those that are gone already do not matter."""
+    known = [message_id for message_id in message_ids if message_id]
+    try:
+        return not known or await bot.delete_messages(chat_id, known)
+    except BadRequest:
+        return False

@@ -1,0 +1,164 @@
+"""Honest progress: a chat action while one waits; where it takes longer, one message that is edited now and then.
+
+Everything is read from the rows, so it goes on after a restart. The message disappears with the delivery.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+from telegram.constants import ChatAction, ParseMode
+from telegram.error import TelegramError
+
+from bot.conversations.screens import Button
+from bot.locales.text import Text, text
+from bot.store import tasks
+from bot.store.engine import Store
+from bot.store.task import State, Task
+from bot.telegram import messages
+from bot.telegram.services import Bot
+from bot.tracker import states
+from bot.tracker.timings import Timings
+
+log = structlog.get_logger()
+
+BEAT = 2.0
+WATCHED = 200  # tasks at a time: beyond that Telegram's limits leave no room for progress anyway
+
+# A chat action is shown for 5 seconds; it is repeated for the first minute of a wait, then the message says enough.
+ACTION_EVERY = 4.0
+ACTIONS_FOR = 60.0
+
+# Shorter waits are not worth a message.
+SPEAK_AFTER = 3.0
+WORTH_SAYING = 4.0
+
+EDIT_EVERY = 6.0
+EDIT_EVERY_IN_GROUPS = 20.0
+
+
+@dataclass(slots=True)
+class _Seen:
+    acted_at: float = 0.0
+    edited_at: float = 0.0
+    said: Text | None = None
+
+
+class Progress:
+    """The loop that keeps people informed about tasks that are not finished."""
+
+    def __init__(self, bot: Bot, store: Store, timings: Timings, *, clock: Callable[[], float] = time.time) -> None:
+        self._bot = bot
+        self._store = store
+        self._timings = timings
+        self._clock = clock
+        self._seen: dict[int, _Seen] = {}
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Look at the waiting tasks every two seconds until `stop` is set."""
+        while not stop.is_set():
+            try:
+                await self.beat()
+            except Exception:
+                log.exception("progress_failed")
+            try:
+                async with asyncio.timeout(BEAT):
+                    await stop.wait()
+            except TimeoutError:
+                continue
+
+    async def beat(self) -> None:
+        """Inform about each waiting task what is due."""
+        async with self._store.read() as conn:
+            waiting = await tasks.in_states(conn, states.WAITING, WATCHED)
+            ahead = {task.id: await tasks.ahead(conn, task) for task in waiting if task.state is State.QUEUED}
+        self._seen = {task.id: self._seen.get(task.id, _Seen()) for task in waiting}
+        async with asyncio.TaskGroup() as group:
+            for task in waiting:
+                group.create_task(self._inform(task, ahead.get(task.id)), name=f"progress-{task.id}")
+
+    async def _inform(self, task: Task, ahead: int | None) -> None:
+        try:
+            await self._act(task)
+            await self._speak(task, ahead)
+        except TelegramError as fault:
+            log.info("progress_not_shown", task=task.id, fault=type(fault).__name__)
+
+    async def _act(self, task: Task) -> None:
+        now, seen = self._clock(), self._seen[task.id]
+        if now - task.created_at < ACTIONS_FOR and now - seen.acted_at >= ACTION_EVERY:
+            seen.acted_at = now
+            await self._bot.send_chat_action(task.chat_id, ChatAction.UPLOAD_PHOTO, message_thread_id=task.thread_id)
+
+    async def _speak(self, task: Task, ahead: int | None) -> None:
+        now, seen = self._clock(), self._seen[task.id]
+        usual = await self._timings.usual(task.kind)
+        if task.status_message_id is None:
+            if now - task.created_at >= SPEAK_AFTER and _is_long(task, usual, now):
+                seen.edited_at = now
+                await self._say(task, status(task, ahead, usual, now))
+            return
+        every = EDIT_EVERY if task.chat_id > 0 else EDIT_EVERY_IN_GROUPS
+        sentence = status(task, ahead, usual, now)
+        if sentence != seen.said and now - seen.edited_at >= every:
+            seen.edited_at, seen.said = now, sentence
+            await messages.edit(self._bot, task.chat_id, task.status_message_id, sentence, task.lang, *_buttons(task))
+
+    async def _say(self, task: Task, sentence: Text) -> None:
+        lang = task.lang
+        sent = await self._bot.send_message(
+            task.chat_id,
+            sentence.html(lang),
+            parse_mode=ParseMode.HTML,
+            message_thread_id=task.thread_id,
+            reply_parameters=messages.reply_to(task.message_id),
+            reply_markup=messages.keyboard(_buttons(task), lang),
+            disable_notification=True,
+        )
+        async with self._store.write() as conn:
+            noted = await tasks.note(conn, task.id, states.WAITING, status_message_id=sent.message_id)
+        if not noted:  # the result was faster
+            await messages.remove(self._bot, task.chat_id, sent.message_id)
+
+
+def status(task: Task, ahead: int | None, usual: float | None, now: float) -> Text:
+    """Phrase where a task stands; `usual` is what its kind usually takes, where that is known."""
+    if task.state is State.QUEUED and task.attempts:
+        return text("⏳ The image service is busy. Your request is kept, and I try again by myself.")
+    if task.state is State.QUEUED:
+        place = text("⏳ In the queue: place {place}.", place=(ahead or 0) + 1)
+        if usual is None:
+            return place
+        return text("{place} Once it is your turn, it usually takes {usual}.", place=place, usual=duration(usual))
+    elapsed = now - (task.submitted_at or now)
+    if usual is None:
+        return text("🎨 At work for {elapsed}.", elapsed=duration(elapsed))
+    if elapsed > 2 * usual:
+        return text(
+            "🎨 At work for {elapsed}. This usually takes {usual}; I keep waiting.",
+            elapsed=duration(elapsed),
+            usual=duration(usual),
+        )
+    return text("🎨 At work for {elapsed}, usually {usual}.", elapsed=duration(elapsed), usual=duration(usual))
+
+
+def duration(seconds: float) -> Text:
+    """Phrase a length of time, as exactly as one wants to know it."""
+    if seconds < 90:  # noqa: PLR2004
+        return text("{seconds} s", seconds=max(round(seconds), 1))
+    return text("{minutes} min", minutes=round(seconds / 60))
+
+
+def _is_long(task: Task, usual: float | None, now: float) -> bool:
+    """Say whether the result is not just about to come."""
+    if task.submitted_at is None or usual is None:
+        return True
+    remaining = usual - (now - task.submitted_at)
+    return not 0 <= remaining < WORTH_SAYING
+
+
+def _buttons(task: Task) -> list[list[Button]]:
+    # Only what the vendor has not got yet can be taken back.
+    return [[Button(text("Cancel"), f"r:cancel:{task.id}")]] if task.state is State.QUEUED else []

@@ -1,0 +1,33 @@
+"""What Telegram says about chats themselves: a group became a supergroup, somebody blocked or removed the bot."""
+
+from telegram import Update
+from telegram.constants import ChatMemberStatus
+
+from bot.store import chats, inbox, tasks
+from bot.telegram.services import Context
+
+_GONE = frozenset({ChatMemberStatus.BANNED, ChatMemberStatus.LEFT})
+
+
+async def migrated(update: Update, context: Context) -> None:
+    """Take everything along to the supergroup; of the two messages that tell of it, the old group's is used."""
+    message = update.message
+    if message is None or message.migrate_to_chat_id is None:
+        return
+    async with context.services.store.write() as conn:
+        await tasks.move_chat(conn, message.chat_id, message.migrate_to_chat_id)
+        await inbox.settle(conn, update.update_id, context.services.clock())
+
+
+async def my_membership(update: Update, context: Context) -> None:
+    """Write down where the bot may not write any more, or may again."""
+    change = update.my_chat_member
+    if change is None:
+        return
+    now = context.services.clock()
+    async with context.services.store.write() as conn:
+        if change.new_chat_member.status in _GONE:
+            await chats.block(conn, change.chat.id, now)
+        else:
+            await chats.unblock(conn, change.chat.id)
+        await inbox.settle(conn, update.update_id, now)
