@@ -86,20 +86,20 @@ class ChatServer:
         self._changed = asyncio.Condition()
         self._last_id = 0
 
-    async def happen(self, kind: str, chat_id: int, **fields: Any) -> None:  # noqa: ANN401  JSON values
+    async def happen(self, kind: str, chat_id: int, **fields: Any) -> None:
         """Tell the pages of something."""
         async with self._changed:
             self.events.append({"n": len(self.events) + 1, "type": kind, "chat_id": chat_id, **fields})
             self._changed.notify_all()
 
-    async def say(self, chat_id: int, text: str = "", sender: int = BOT, **fields: Any) -> Message:  # noqa: ANN401  JSON values
+    async def say(self, chat_id: int, text: str = "", sender: int = BOT, **fields: Any) -> Message:
         """Have somebody, the bot if not said otherwise, write a message."""
         message = self._message(chat_id, text, sender, fields)
         self.messages.setdefault(chat_id, {})[message["message_id"]] = message
         await self.happen("message", chat_id, message=message)
         return message
 
-    async def change(self, message: Message, **fields: Any) -> None:  # noqa: ANN401  JSON values
+    async def change(self, message: Message, **fields: Any) -> None:
         """Have a message edited."""
         changed = message | {"edited": True} | fields
         self.messages[message["chat_id"]][message["message_id"]] = changed

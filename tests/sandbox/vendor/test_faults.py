@@ -21,7 +21,7 @@ IMGEN = "/v1/imgenstd/imgen"
 
 
 @pytest.fixture
-async def served(vendor: Vendor, clock: Any, sign: Callable[..., str]) -> AsyncIterator[httpx.AsyncClient]:  # noqa: ANN401  conftest's
+async def served(vendor: Vendor, clock: Any, sign: Callable[..., str]) -> AsyncIterator[httpx.AsyncClient]:
     vendor.task_seconds = 0
     vendor.sources._transport = None
     headers = {"authorization": f"Bearer {sign(clock.now)}", "content-type": "application/json"}
@@ -149,7 +149,7 @@ def test_faults_come_in_their_order() -> None:
     assert [fault and fault.code for fault in taken] == [2, 1, 3, None]
 
 
-async def test_orders_and_requests_are_told(api: httpx.AsyncClient, clock: Any) -> None:  # noqa: ANN401  conftest's
+async def test_orders_and_requests_are_told(api: httpx.AsyncClient, clock: Any) -> None:
     task_id = (await api.post(IMGEN, json=BODY)).json()["task_id"]
     await api.get(f"/v1/imgenstd/result/{task_id}")
     await api.get(f"{MODELS}?size=5")

@@ -10,7 +10,7 @@ from bot.sandbox.vendor.links import Links
 V04 = "cq71d1kq0d02r73hadf0"
 
 
-async def links(api: httpx.AsyncClient, clock: Any, **fields: object) -> dict[str, str]:  # noqa: ANN401  conftest's
+async def links(api: httpx.AsyncClient, clock: Any, **fields: object) -> dict[str, str]:
     body = {"model_id": V04, "prompt": "a fox in the snow", "width": 640, "height": 768, "seed": 5, **fields}
     task_id = (await api.post("/v1/imgenstd/imgen", json=body)).json()["task_id"]
     clock.now += 1000
@@ -25,7 +25,7 @@ async def fetch(url: str, api: httpx.AsyncClient) -> httpx.Response:
 @pytest.mark.parametrize(("name", "kind", "media"), [("JPG", "JPEG", "image/jpeg"), ("PNG", "PNG", "image/png")])
 async def test_the_format_is_the_ordered_one(
     api: httpx.AsyncClient,
-    clock: Any,  # noqa: ANN401  conftest's
+    clock: Any,
     name: str,
     kind: str,
     media: str,
@@ -38,12 +38,12 @@ async def test_the_format_is_the_ordered_one(
             assert (picture.format, picture.size) == (kind, expected)
 
 
-async def test_a_picture_stays_the_same(api: httpx.AsyncClient, clock: Any) -> None:  # noqa: ANN401  conftest's
+async def test_a_picture_stays_the_same(api: httpx.AsyncClient, clock: Any) -> None:
     found = await links(api, clock)
     assert (await fetch(found["small"], api)).content == (await fetch(found["small"], api)).content
 
 
-async def test_links_expire_and_are_signed_anew(api: httpx.AsyncClient, clock: Any) -> None:  # noqa: ANN401  conftest's
+async def test_links_expire_and_are_signed_anew(api: httpx.AsyncClient, clock: Any) -> None:
     found = await links(api, clock)
     task_id = found["small"].split("/")[4]
     clock.now += 59
@@ -54,7 +54,7 @@ async def test_links_expire_and_are_signed_anew(api: httpx.AsyncClient, clock: A
     assert (await fetch(again["small"], api)).status_code == 200
 
 
-async def test_links_cannot_be_altered(api: httpx.AsyncClient, clock: Any) -> None:  # noqa: ANN401  conftest's
+async def test_links_cannot_be_altered(api: httpx.AsyncClient, clock: Any) -> None:
     url = (await links(api, clock))["small"]
     for altered in (url.replace("/0/small", "/1/small"), url.replace("expires=1", "expires=2"), url.split("?")[0]):
         assert (await fetch(altered, api)).status_code == 403

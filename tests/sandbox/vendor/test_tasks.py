@@ -22,7 +22,7 @@ async def order(api: httpx.AsyncClient, **fields: object) -> str:
     return task_id
 
 
-async def poll(api: httpx.AsyncClient, task_id: str) -> Any:  # noqa: ANN401  JSON
+async def poll(api: httpx.AsyncClient, task_id: str) -> Any:
     return (await api.get(f"/v1/imgenstd/result/{task_id}")).json()
 
 
@@ -30,7 +30,7 @@ async def poll_many(api: httpx.AsyncClient, body: object) -> httpx.Response:
     return await api.request("GET", "/v1/imgenstd/results", json=body)
 
 
-async def test_a_task_goes_through_its_states(api: httpx.AsyncClient, clock: Any) -> None:  # noqa: ANN401  conftest's
+async def test_a_task_goes_through_its_states(api: httpx.AsyncClient, clock: Any) -> None:
     task_id = await order(api)
     start = clock.now
     for elapsed, state in ((0, "PENDING"), (2.4, "PENDING"), (2.5, "RUNNING"), (9.9, "RUNNING"), (10, "SUCCESS")):
@@ -50,7 +50,7 @@ async def test_more_work_takes_longer(api: httpx.AsyncClient, vendor: Vendor) ->
     assert usual < many_samples
 
 
-async def test_no_time_at_all(clock: Any, sign: Callable[..., str]) -> None:  # noqa: ANN401  conftest's
+async def test_no_time_at_all(clock: Any, sign: Callable[..., str]) -> None:
     app = create_app(Vendor(clock=clock, task_seconds=0, base_url="http://127.0.0.1:5/"))
     headers = {"authorization": f"Bearer {sign(clock.now)}", "content-type": "application/json"}
     transport = httpx.ASGITransport(app)
@@ -60,7 +60,7 @@ async def test_no_time_at_all(clock: Any, sign: Callable[..., str]) -> None:  # 
     assert task["images"][0]["raw"].startswith("http://127.0.0.1:5/pictures/")
 
 
-async def test_seeds_count_up(api: httpx.AsyncClient, clock: Any) -> None:  # noqa: ANN401  conftest's
+async def test_seeds_count_up(api: httpx.AsyncClient, clock: Any) -> None:
     task_id = await order(api, seed=41, samples=4)
     clock.now += 100
     images = (await poll(api, task_id))["images"]
@@ -99,7 +99,7 @@ async def test_the_negative_prompt_may_name_what_is_sensitive(api: httpx.AsyncCl
 )
 async def test_words_decide_how_it_ends(
     api: httpx.AsyncClient,
-    clock: Any,  # noqa: ANN401  conftest's
+    clock: Any,
     prompt: str,
     state: str,
     codes: list[str],

@@ -11,12 +11,12 @@ LORA = "ctdaev4vgbeka9k7dq2g"
 ALL = list(MODELS)
 
 
-async def page(api: httpx.AsyncClient, path: str = "models", **query: object) -> Any:  # noqa: ANN401  JSON
+async def page(api: httpx.AsyncClient, path: str = "models", **query: object) -> Any:
     answer = await api.get(f"/v1/imgenstd/{path}", params={name: str(value) for name, value in query.items()})
     return answer.json()
 
 
-def ids(answer: Any) -> list[str]:  # noqa: ANN401  JSON
+def ids(answer: Any) -> list[str]:
     return [model["id"] for model in answer["data"]]
 
 
