@@ -1,7 +1,6 @@
 """The composition root: opens what is to be opened once, runs the parts side by side, closes in reverse."""
 
 import asyncio
-import functools
 import signal
 from contextlib import AsyncExitStack
 
@@ -13,7 +12,7 @@ from bot.miaohua.client import Miaohua, http_client
 from bot.settings import Settings, SettingsError
 from bot.store.engine import Store
 from bot.store.lock import single_instance
-from bot.telegram import application, dialogs, profile, reception
+from bot.telegram import application, dialogs, profile
 from bot.telegram.polling import Poller
 from bot.telegram.services import App
 from bot.web.server import serve
@@ -41,7 +40,11 @@ async def run(settings: Settings, stop: asyncio.Event, started: asyncio.Event | 
             secret_key=settings.miaohua_secret_key,
         )
         pictures = await opened.enter_async_context(http_client())
-        app = application.build(settings, after=functools.partial(reception.settle, store))
+
+        async def settle(update: object) -> None:  # no update is handled before the parts are there
+            await parts.reception.settle(update)
+
+        app = application.build(settings, after=settle)
         if not await _connect(app, stop):
             return
         opened.push_async_callback(app.shutdown)
@@ -92,7 +95,6 @@ async def _work(settings: Settings, parts: Parts, stop: asyncio.Event, started: 
             if started is not None:
                 started.set()
     finally:
-        parts.reception.close()
         await app.stop()
 
 

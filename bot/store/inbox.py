@@ -19,13 +19,14 @@ MAX_ATTEMPTS = 5
 Update = Mapping[str, Any]
 
 _OPEN = inbox.c.settled_at.is_(None)
-_ACCEPT = insert(inbox).on_conflict_do_nothing().returning(inbox.c.update_id)
+_ACCEPT = insert(inbox).on_conflict_do_nothing()
 _SETTLE = (
     update(inbox)
     .where(inbox.c.update_id == bindparam("settled"), _OPEN)
     .values(settled_at=bindparam("now"))
     .returning(inbox.c.update_id)
 )
+_OPEN_AMONG = select(inbox.c.update_id).where(inbox.c.update_id.in_(bindparam("ids", expanding=True)), _OPEN)
 _UNSETTLED = select(inbox.c.body).where(_OPEN).order_by(inbox.c.update_id).limit(bindparam("most"))
 _REPLAY = update(inbox).where(_OPEN).values(attempts=inbox.c.attempts + 1)
 _ABANDON = (
@@ -39,12 +40,18 @@ _COUNT = select(func.count()).where(_OPEN)
 
 
 async def accept(conn: AsyncConnection, updates: Sequence[Update], now: float) -> list[Update]:
-    """Write a batch down; give back, in order, those that were not here before."""
-    rows = [{"update_id": each["update_id"], "body": dict(each), "received_at": now} for each in updates]
-    if not rows:
+    """Write a batch down; give back, in order, those whose effect is still to come.
+
+    Those are the new ones, and ones that were here before and are not settled: whoever handles them knows them.
+    """
+    if not updates:
         return []
-    new = set(await conn.scalars(_ACCEPT, rows))
-    return list({each["update_id"]: each for each in updates if each["update_id"] in new}.values())
+    rows = {
+        each["update_id"]: {"update_id": each["update_id"], "body": dict(each), "received_at": now} for each in updates
+    }
+    await conn.execute(_ACCEPT, list(rows.values()))
+    due = set(await conn.scalars(_OPEN_AMONG, {"ids": list(rows)}))
+    return [row["body"] for update_id, row in rows.items() if update_id in due]
 
 
 async def settle(conn: AsyncConnection, update_id: int, now: float) -> bool:

@@ -1,7 +1,7 @@
 """The inbox: an update is a row before it is confirmed to Telegram, and is handed to the handlers from there."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -14,7 +14,7 @@ from bot.telegram.services import App
 log = structlog.get_logger()
 
 # Beyond this many unhandled updates the rest stays with Telegram: they are not confirmed.
-MOST_WAITING = 5000
+MOST_IN_HAND = 5000
 
 
 class Overloaded(Exception):
@@ -27,14 +27,15 @@ class Reception:
     def __init__(self, store: Store, app: App) -> None:
         self._store = store
         self._app = app
+        self._in_hand: set[int] = set()
 
     async def accept(self, updates: Sequence[dict[str, Any]]) -> None:
-        """Write updates down, then hand over those that were not here before. Raises `Overloaded`."""
-        if self._app.update_queue.qsize() > MOST_WAITING:
+        """Write updates down, then hand over those whose effect is still to come. Raises `Overloaded`."""
+        if len(self._in_hand) > MOST_IN_HAND:
             raise Overloaded
         async with self._store.write() as conn:
-            new = await inbox.accept(conn, updates, time.time())
-        for update in new:
+            due = await inbox.accept(conn, updates, time.time())
+        for update in due:
             await self._hand_over(update)
 
     async def replay(self) -> None:
@@ -42,21 +43,18 @@ class Reception:
         async with self._store.write() as conn:
             for update in await inbox.mark_replayed(conn, time.time()):
                 log.error("update_abandoned", update=update["update_id"])
-            left = await inbox.unsettled(conn, MOST_WAITING)
+            left = await inbox.unsettled(conn, MOST_IN_HAND)
         for update in left:
             await self._hand_over(update)
 
-    def close(self) -> None:
-        """Leave what is not begun to the next start: its rows are open."""
-        while not self._app.update_queue.empty():
-            self._app.update_queue.get_nowait()
+    async def settle(self, update: object) -> None:
+        """Settle an update whose handler did not do so itself, because it had no effect or failed."""
+        if isinstance(update, Update):
+            async with self._store.write() as conn:
+                await inbox.settle(conn, update.update_id, time.time())
+            self._in_hand.discard(update.update_id)
 
-    async def _hand_over(self, raw: Any) -> None:  # noqa: ANN401  an update as Telegram wrote it
-        await self._app.update_queue.put(Update.de_json(dict(raw), self._app.bot))
-
-
-async def settle(store: Store, update: object) -> None:
-    """Settle an update whose handler did not do so itself, because it had no effect or failed."""
-    if isinstance(update, Update):
-        async with store.write() as conn:
-            await inbox.settle(conn, update.update_id, time.time())
+    async def _hand_over(self, raw: Mapping[str, Any]) -> None:
+        if raw["update_id"] not in self._in_hand:
+            self._in_hand.add(raw["update_id"])
+            await self._app.update_queue.put(Update.de_json(dict(raw), self._app.bot))
