@@ -33,8 +33,8 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }  # by EXIF orientation
 
-# Two at a time: one picture of 50 megapixels takes some 200 MB while it is worked on.
-_workers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="pictures")
+# One at a time: a picture of 50 megapixels takes some 200 MB while it is worked on.
+_worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pictures")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +81,13 @@ class Fitted:
 
 
 async def fit_picture(data: bytes, bounds: Bounds = VENDOR) -> Fitted:
-    """Fit a picture off the event loop, a few at a time.
+    """Fit a picture off the event loop, one after another.
 
     Raises `BadPicture` as `fit` does, and `Unavailable` where it has not been done within `FIT_SECONDS`.
     """
     try:
         async with asyncio.timeout(FIT_SECONDS):
-            return await asyncio.get_running_loop().run_in_executor(_workers, fit, data, bounds)
+            return await asyncio.get_running_loop().run_in_executor(_worker, fit, data, bounds)
     except TimeoutError:
         raise Unavailable(text("Too many pictures are being prepared right now. Try again in a few minutes.")) from None
 
