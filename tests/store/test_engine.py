@@ -80,6 +80,7 @@ async def test_two_stores_write_to_one_database(store: Store, database_url: str)
 
     async def choose(own: Store, capability: str) -> None:
         async with own.write() as conn:
+            assert await people.lang(conn, 1) is None  # SQLite refuses to write after this, unless it was told before
             await people.choose(conn, 1, capability, {"n": 1}, 5.0)
 
     await asyncio.gather(*(choose((store, other)[i % 2], f"c{i}") for i in range(12)))

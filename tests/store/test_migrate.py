@@ -64,13 +64,13 @@ async def test_refuses_the_database_of_a_newer_version(store: Store, database_ur
         await migrate(database_url)
 
 
-async def test_three_processes_open_a_new_database_at_once(
+async def test_two_processes_open_a_new_database_at_once(
     database_url: str, start: Callable[..., Awaitable[Process]]
 ) -> None:
     await _empty(database_url)
-    opening = [await start("open.py", database_url) for _ in range(3)]
+    opening = [await start("open.py", database_url) for _ in range(2)]
     said = [(await each.communicate())[0].strip() for each in opening]
-    assert [each.returncode for each in opening] == [0, 0, 0]
+    assert [each.returncode for each in opening] == [0, 0]
     assert b"True" in said
     store = await Store.open(database_url)
     async with store.read() as conn:
@@ -78,6 +78,7 @@ async def test_three_processes_open_a_new_database_at_once(
     await store.close()
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_alembic_is_not_imported_where_nothing_is_due(
     database_url: str, start: Callable[..., Awaitable[Process]]
 ) -> None:

@@ -214,7 +214,7 @@ async def test_processes_take_each_task_once(
 ) -> None:
     async with store.write() as conn:
         made = [await tasks.insert(conn, new_task()) for _ in range(240)]
-    workers = [await start("claim.py", database_url) for _ in range(3)]
+    workers = [await start("claim.py", database_url) for _ in range(2)]
     for worker in workers:
         assert worker.stdout is not None
         assert await worker.stdout.readline() == b"ready\n"

@@ -90,7 +90,13 @@ def _create_tasks() -> None:
     op.create_index("ix_tasks_kind_finished_at", "tasks", ["kind", "finished_at"])
     op.create_index("ix_tasks_owner_id_created_at", "tasks", ["owner_id", "created_at"])
     op.create_index("ix_tasks_owner_id_state", "tasks", ["owner_id", "state"])
-    op.create_index("ix_tasks_state_next_at", "tasks", ["state", "next_at"])
+    op.create_index(
+        "ix_tasks_state_next_at",
+        "tasks",
+        ["state", "next_at"],
+        sqlite_where=text("next_at IS NOT NULL"),
+        postgresql_where=text("next_at IS NOT NULL"),
+    )
 
 
 def _create_pictures() -> None:
