@@ -41,6 +41,17 @@ class Answer(BaseModel):
                 _log.warning("miaohua.unreadable_item", reason=str(error))
 
 
+def numbered(items: object) -> object:
+    """Give those of a list's objects that have no index their place in it, and leave out what is no object."""
+    if not isinstance(items, list):
+        return items
+    return [
+        {"index": place} | {name: value for name, value in item.items() if value is not None}
+        for place, item in enumerate(items)
+        if isinstance(item, dict)
+    ]
+
+
 def _first(error: ValidationError) -> str:
     first: Any = error.errors(include_url=False)[0]
     where = ".".join(str(part) for part in first["loc"])

@@ -2,31 +2,36 @@
 
 import math
 from dataclasses import dataclass
+from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
-from annotated_types import Ge, Gt, Le, Lt, MaxLen
+from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen, MultipleOf
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """A range of numbers; `None` is no end. An open end is itself not allowed."""
+    """A range of numbers; `None` is no end. An open end is itself not allowed, nor what is no multiple of `step`."""
 
     low: float | None
     high: float | None
     low_open: bool
     high_open: bool
     whole: bool
+    step: int | None = None
 
     def allows(self, number: float) -> bool:
         """Whether a number is inside; where only whole ones are, it has to be an `int`."""
         if isinstance(number, bool) or not math.isfinite(number) or (self.whole and not isinstance(number, int)):
             return False
-        return self._above_low(number) and self._below_high(number)
+        return self._above_low(number) and self._below_high(number) and (self.step is None or number % self.step == 0)
 
     def phrase(self) -> str:
-        """Put the range into signs that any language's sentence can hold: `1–70`, `> 0, ≤ 2`."""
+        """Put the range into signs that any language's sentence can hold: `1–70`, `> 0, ≤ 2`, `0, 8, …, 6000`."""
+        if self.step is not None and self.low is not None and self.high is not None:
+            first, last = math.ceil(self.low / self.step) * self.step, math.floor(self.high / self.step) * self.step
+            return f"{first}, {first + self.step}, …, {last}"
         low, high = self.low, self.high
         low_open, high_open = self.low_open, self.high_open
         if self.whole:  # (0, 70] of whole numbers is 1–70
@@ -69,16 +74,17 @@ def phrase_of(field: FieldInfo) -> str:
         return ", ".join(choices)
     if field.annotation is bool:
         return "true, false"
-    return next((f"≤ {rule.max_length}" for rule in field.metadata if isinstance(rule, MaxLen)), "")
+    return _length(field)
 
 
 def _bounds(field: FieldInfo) -> Bounds | None:
-    if field.annotation not in {int, float}:
+    kind, rules = _held(field)
+    if kind not in {int, float}:
         return None
     ends: dict[type, Any] = {}
-    for rule in field.metadata:
+    for rule in rules:
         match rule:
-            case Ge(end) | Gt(end) | Le(end) | Lt(end):
+            case Ge(end) | Gt(end) | Le(end) | Lt(end) | MultipleOf(end):
                 ends[type(rule)] = end
     if not ends:
         return None
@@ -87,8 +93,26 @@ def _bounds(field: FieldInfo) -> Bounds | None:
         high=ends.get(Lt, ends.get(Le)),
         low_open=Gt in ends,
         high_open=Lt in ends,
-        whole=field.annotation is int,
+        whole=kind is int,
+        step=ends.get(MultipleOf),
     )
+
+
+def _held(field: FieldInfo) -> tuple[object, list[Any]]:
+    """Look through `| None` at what a field holds, and by which rules."""
+    parts = get_args(field.annotation)
+    if NoneType not in parts:
+        return field.annotation, field.metadata
+    held = FieldInfo.from_annotation(next(part for part in parts if part is not NoneType))
+    return held.annotation, [*field.metadata, *held.metadata]
+
+
+def _length(field: FieldInfo) -> str:
+    most = next((rule.max_length for rule in field.metadata if isinstance(rule, MaxLen)), None)
+    least = next((rule.min_length for rule in field.metadata if isinstance(rule, MinLen)), None)
+    if most is None:
+        return ""
+    return f"≤ {most}" if least is None else f"{least}–{most}"
 
 
 def _choices(field: FieldInfo) -> tuple[str, ...]:

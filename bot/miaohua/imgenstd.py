@@ -14,12 +14,16 @@ from bot.miaohua.requests import (
     ImageUrl,
     NegativePrompt,
     Number,
+    Order,
     Prompt,
+    Samples,
+    Side,
     VendorRequest,
     Watermark,
     Whole,
     refused,
 )
+from bot.miaohua.tasks import Task
 
 ModelKind = Literal["ALL", "LORA", "Checkpoint"]
 
@@ -112,7 +116,7 @@ class Lora(VendorRequest):
     merge_weight: Number = Field(default=1, gt=0, lt=2)
 
 
-class ImageRequest(VendorRequest):
+class ImageRequest(Order):
     """Pictures from words, and from `img_url` where one is given. Sizes are pixels."""
 
     model_id: Id
@@ -123,9 +127,9 @@ class ImageRequest(VendorRequest):
     add_prompt: Flag = False
     """Let the vendor enrich the prompt."""
     cfg_scale: Number = Field(default=7, ge=1, le=20)
-    samples: Whole = Field(default=1, ge=1, le=8)
-    height: Whole = Field(default=960, ge=640, le=6000)
-    width: Whole = Field(default=960, ge=640, le=6000)
+    samples: Samples = 1
+    height: Side = 960
+    width: Side = 960
     seed: Whole = Field(default=0, ge=0, lt=99_999_999)
     """0 is random; with n samples the seeds are seed, seed + 1, ..."""
     steps: Whole = Field(default=30, gt=0, le=70)
@@ -146,10 +150,11 @@ class ControlNetModel(Answer):
     description: str = ""
 
 
-class Imgenstd(Family[ImageRequest]):
+class Imgenstd(Family[ImageRequest, Task]):
     """The calls of `/v1/imgenstd`."""
 
     name = "imgenstd"
+    reads = Task
 
     async def models(self, mtp: ModelKind = "ALL") -> tuple[Model, ...]:
         """List base models, LoRAs, or both."""

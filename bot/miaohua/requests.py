@@ -1,6 +1,6 @@
 """What the families' requests have in common: how they are built, checked and put into JSON."""
 
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -47,8 +47,11 @@ class VendorRequest(BaseModel):
     @classmethod
     def _encodable(cls, value: object) -> object:
         """Refuse half characters (lone surrogates), which Python keeps in a string but JSON in UTF-8 cannot."""
-        if isinstance(value, str) and any("\ud800" <= sign <= "\udfff" for sign in value):
-            raise refused("UTF-8")
+        try:
+            if isinstance(value, str):
+                value.encode()
+        except UnicodeEncodeError:
+            raise refused("UTF-8") from None
         return value
 
     @classmethod
@@ -64,7 +67,14 @@ class VendorRequest(BaseModel):
         return self.model_dump(mode="json", exclude_unset=True)
 
 
-def _http_url(value: str) -> str:
+class Order(VendorRequest):
+    """A request that starts a task. `action` is where it is posted, below its family's path."""
+
+    action: ClassVar[str] = "imgen"
+
+
+def http_url(value: str) -> str:
+    """Check a link that the vendor is to open; made for validators, hence `refused`."""
     try:
         parts = urlsplit(value)
     except ValueError:
@@ -74,10 +84,15 @@ def _http_url(value: str) -> str:
     return value
 
 
-def _short_enough(value: str) -> str:
-    if prompt_length(value) > MAX_PROMPT_LENGTH:
-        raise refused(f"≤ {MAX_PROMPT_LENGTH}")
-    return value
+def at_most(length: int) -> AfterValidator:
+    """Make a rule for prompts: so many characters at most, a Chinese one being two."""
+
+    def check(value: str) -> str:
+        if prompt_length(value) > length:
+            raise refused(f"≤ {length}")
+        return value
+
+    return AfterValidator(check)
 
 
 def _not_blank(value: str) -> str:
@@ -90,10 +105,15 @@ Whole = Annotated[int, Strict()]
 Number = Annotated[float, Strict()]
 Flag = Annotated[bool, Strict()]
 Id = Annotated[str, Field(min_length=1)]
-ImageUrl = Annotated[str, AfterValidator(_http_url)]
+ImageUrl = Annotated[str, AfterValidator(http_url)]
 """A link that the vendor itself can open."""
-NegativePrompt = Annotated[str, AfterValidator(_short_enough)]
-Prompt = Annotated[str, AfterValidator(_short_enough), AfterValidator(_not_blank)]
+NegativePrompt = Annotated[str, at_most(MAX_PROMPT_LENGTH)]
+Prompt = Annotated[str, at_most(MAX_PROMPT_LENGTH), AfterValidator(_not_blank)]
+Samples = Annotated[int, Strict(), Field(ge=1, le=8)]
+Side = Annotated[int, Strict(), Field(ge=640, le=6000)]
+"""Width or height of a picture to be made, in pixels."""
+HdRatio = Annotated[float, Strict(), Field(gt=1, le=3)]
+"""How many times as wide and high the result becomes."""
 Format = Literal["JPG", "PNG"]
 
 
@@ -103,11 +123,32 @@ class Watermark(VendorRequest):
     type: Literal["Default", "MakaLogo"]
 
 
+class Resizing(Order):
+    """An order that may say how large the result is to be, in the aspect ratio of the original picture."""
+
+    height: Side | None = None
+    width: Side | None = Field(default=None, validate_default=True)  # so that a rule can ask for both
+
+    def check_ratio(self, original_width: int, original_height: int) -> None:
+        """Raise `InvalidRequest` where the result would be more than 1% off the original's aspect ratio.
+
+        The document says 1% of outpainting, and nothing of stylizing, where whole pixels need some room too.
+        """
+        if self.width is None or self.height is None:
+            return
+        exact, over = self.height * original_width, 100 * original_height
+        low, high = -(-99 * exact // over), 101 * exact // over
+        if not low <= self.width <= high:
+            raise InvalidRequest("width", f"{low}–{high}")
+
+
 def _invalid(model: type[VendorRequest], error: ValidationError) -> InvalidRequest:
     first = error.errors(include_url=False, include_input=False)[0]
     path = ".".join(str(part) for part in first["loc"])
     if first["type"] == _REFUSED:
         return InvalidRequest(path, first["ctx"]["allowed"])
+    if first["type"] == "string_unicode":  # where a string has a rule, pydantic itself refuses half characters
+        return InvalidRequest(path, "UTF-8")
     holder, field = _at(model, first["loc"])
     if field is None:
         return InvalidRequest(path, ", ".join(holder.model_fields))

@@ -1,10 +1,11 @@
 """A task at the vendor's, as nearly every family reports it."""
 
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field
 
-from bot.miaohua.answers import Answer
+from bot.miaohua.answers import Answer, numbered
 
 
 class State(StrEnum):
@@ -51,19 +52,7 @@ class Task(Answer):
     task_id: str = Field(min_length=1)
     state: State
     state_message: str = ""
-    images: tuple[Image, ...] = ()
-
-    @field_validator("images", mode="before")
-    @classmethod
-    def _numbered(cls, images: object) -> object:
-        """Give pictures without an index their place in the list."""
-        if not isinstance(images, list):
-            return images
-        return [
-            {"index": place} | {name: value for name, value in image.items() if value is not None}
-            for place, image in enumerate(images)
-            if isinstance(image, dict)
-        ]
+    images: Annotated[tuple[Image, ...], BeforeValidator(numbered)] = ()
 
     @property
     def is_terminal(self) -> bool:

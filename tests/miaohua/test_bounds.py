@@ -19,10 +19,15 @@ class Sample(BaseModel):
     fraction: float = Field(default=0.6, ge=0.1, le=1)
     low_only: float = Field(default=1, ge=2.5)
     high_only: int = Field(default=1, lt=3)
+    stepped: Annotated[int, Strict()] = Field(default=64, ge=10, le=200, multiple_of=64)
+    maybe: Annotated[int, Strict(), Field(ge=1, le=8)] | None = None
+    maybe_outside: int | None = Field(default=None, gt=1, le=8)
     endless: int = 1
     colour: Literal["red", "green"] = "red"
     flag: bool = False
     many: tuple[str, ...] = Field(default=(), max_length=3)
+    some: tuple[str, ...] = Field(default=("a",), min_length=1, max_length=3)
+    short: str | None = Field(default=None, max_length=64)
     word: str = ""
 
 
@@ -37,6 +42,9 @@ class Sample(BaseModel):
         ("fraction", Bounds(0.1, 1, low_open=False, high_open=False, whole=False), "0.1–1"),
         ("low_only", Bounds(2.5, None, low_open=False, high_open=False, whole=False), "≥ 2.5"),
         ("high_only", Bounds(None, 3, low_open=False, high_open=True, whole=True), "≤ 2"),
+        ("stepped", Bounds(10, 200, low_open=False, high_open=False, whole=True, step=64), "64, 128, …, 192"),
+        ("maybe", Bounds(1, 8, low_open=False, high_open=False, whole=True), "1–8"),
+        ("maybe_outside", Bounds(1, 8, low_open=True, high_open=False, whole=True), "2–8"),
     ],
 )
 def test_bounds_are_read_from_the_declaration_and_phrase_themselves(field: str, expected: Bounds, phrase: str) -> None:
@@ -55,6 +63,8 @@ def test_bounds_are_read_from_the_declaration_and_phrase_themselves(field: str, 
         ("open", [0.001, 1.999], [0, 2]),
         ("low_only", [2.5, 1e9], [2.4, float("inf")]),
         ("high_only", [-5, 2], [3]),
+        ("stepped", [64, 128, 192], [0, 10, 63, 65, 200, 256, 64.0]),
+        ("maybe", [1, 8], [0, 9]),
     ],
 )
 def test_bounds_allow_what_is_inside(field: str, inside: list[float], outside: list[float]) -> None:
@@ -65,8 +75,8 @@ def test_bounds_allow_what_is_inside(field: str, inside: list[float], outside: l
 
 @settings(deadline=None)
 @given(
-    field=st.sampled_from(["half", "weight"]),
-    number=st.integers() | st.integers(-2, 75) | st.floats() | st.floats(-1, 3),
+    field=st.sampled_from(["half", "weight", "stepped"]),
+    number=st.integers() | st.integers(-2, 75) | st.sampled_from([64, 128, 192, 256]) | st.floats() | st.floats(-1, 3),
 )
 def test_bounds_allow_exactly_what_validation_allows(field: str, number: float) -> None:
     try:
@@ -92,7 +102,15 @@ def test_choices_are_read_from_the_declaration() -> None:
 
 @pytest.mark.parametrize(
     ("field", "phrase"),
-    [("colour", "red, green"), ("flag", "true, false"), ("many", "≤ 3"), ("word", ""), ("endless", "")],
+    [
+        ("colour", "red, green"),
+        ("flag", "true, false"),
+        ("many", "≤ 3"),
+        ("some", "1–3"),
+        ("short", "≤ 64"),
+        ("word", ""),
+        ("endless", ""),
+    ],
 )
 def test_other_rules_phrase_themselves_too(field: str, phrase: str) -> None:
     assert phrase_of(Sample.model_fields[field]) == phrase

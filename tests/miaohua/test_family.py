@@ -9,17 +9,18 @@ from structlog.testing import capture_logs
 from bot.miaohua import errors
 from bot.miaohua.client import Miaohua
 from bot.miaohua.family import Family, Model
-from bot.miaohua.requests import VendorRequest
-from bot.miaohua.tasks import State
+from bot.miaohua.requests import Order
+from bot.miaohua.tasks import State, Task
 
 
-class Wish(VendorRequest):
+class Wish(Order):
     model_id: str
     size: int = 3
 
 
-class Wishes(Family[Wish]):
+class Wishes(Family[Wish, Task]):
     name = "wishes"
+    reads = Task
 
 
 @pytest.fixture

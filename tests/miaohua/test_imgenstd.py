@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.miaohua.client import Miaohua
-from bot.miaohua.errors import InvalidArgument, InvalidRequest
+from bot.miaohua.errors import InvalidArgument
 from bot.miaohua.imgenstd import ControlNet, ControlNetType, ImageRequest, Imgenstd, Lora
 from bot.miaohua.requests import VendorRequest, Watermark
+from tests.miaohua.refusals import refusal
 
 URL = "https://pictures.test/a.jpg"
 INF, NAN = float("inf"), float("nan")
@@ -53,12 +54,6 @@ def test_values_outside_are_refused_with_the_range(
     model: type[VendorRequest], base: dict[str, Any], field: str, value: object, allowed: str
 ) -> None:
     assert refusal(model, **base, **{field: value}) == (field, allowed)
-
-
-def refusal(model: type[VendorRequest], **values: object) -> tuple[str, str]:
-    with pytest.raises(InvalidRequest) as caught:
-        model.build(**values)
-    return caught.value.field, caught.value.allowed
 
 
 def test_defaults_are_the_vendors_and_are_not_sent() -> None:
