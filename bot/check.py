@@ -7,18 +7,18 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
 
 from prometheus_client import CollectorRegistry
-from sqlalchemy.exc import SQLAlchemyError
 from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
 
-from bot.locales.text import Text, pick, text
+from bot.locales.text import Text, pick, text, verbatim
 from bot.media.download import DownloadError, download
 from bot.media.links import Links
 from bot.media.shelf import Shelf
 from bot.miaohua.client import Miaohua, http_client
 from bot.miaohua.errors import MiaohuaError, NotSent, Unauthenticated
 from bot.miaohua.imgenstd import Imgenstd
-from bot.settings import Settings
+from bot.settings import Settings, SettingsError
+from bot.store import inbox
 from bot.store.engine import Store
 from bot.web.app import create_app
 from bot.web.server import serve
@@ -101,13 +101,21 @@ async def _vendor(settings: Settings) -> Text:
 
 async def _database(settings: Settings) -> Text:
     try:
-        store = await Store.open(settings.database_url)
-        async with store.write():
-            pass
-        await store.close()
-    except (SQLAlchemyError, OSError) as error:
-        raise _Wrong(text("it cannot be written to ({kind}). Check DATABASE_URL.", kind=type(error).__name__)) from None
+        async with AsyncExitStack() as opened:
+            store = await Store.open(settings.database_url)
+            opened.push_async_callback(store.close)
+            async with store.write() as conn:
+                await inbox.forget(conn, 0.0)  # nothing is that old
+    except SettingsError as error:
+        raise _Wrong(verbatim(str(error))) from None
+    except Exception as error:  # noqa: BLE001  drivers raise errors of their own
+        kind = type(_root(error)).__name__
+        raise _Wrong(text("it cannot be written to ({kind}). Check DATABASE_URL.", kind=kind)) from None
     return text("it can be read and written.")
+
+
+def _root(error: BaseException) -> BaseException:
+    return error if error.__cause__ is None else _root(error.__cause__)
 
 
 async def _public_link(settings: Settings) -> Text:
@@ -116,7 +124,12 @@ async def _public_link(settings: Settings) -> Text:
         return text("PUBLIC_URL is not set, so photos that people send cannot be worked on; words alone work.")
     links, shelf = Links(settings.public_url, settings.link_key), Shelf(settings.media_dir)
     content = secrets.token_bytes(64)
-    name = await shelf.put(0, 0, content, "png")
+    try:
+        name = await shelf.put(0, 0, content, "png")
+    except OSError:
+        raise _Wrong(
+            text("no file can be written to {directory}. Check MEDIA_DIR.", directory=str(settings.media_dir))
+        ) from None
     try:
         async with AsyncExitStack() as opened:
             app = create_app(links=links, shelf=shelf, health=_no_report, registry=CollectorRegistry())

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -18,7 +19,9 @@ class SettingsError(Exception):
 class Settings(BaseSettings):
     """The bot's settings. `.env.example` says what each is for."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
+    )
 
     telegram_bot_token: SecretStr = Field(min_length=1)
     telegram_api_url: str = "https://api.telegram.org"
@@ -31,7 +34,7 @@ class Settings(BaseSettings):
     default_model: str | None = None
     vendor_concurrency: int = Field(default=4, ge=1, le=1000)
 
-    database_url: str = "sqlite+aiosqlite:///data/bot.db"
+    database_url: str = Field(default="sqlite+aiosqlite:///data/bot.db", repr=False)  # it may hold a password
     media_dir: Path = Path("data/media")
 
     public_url: str | None = None
@@ -64,18 +67,12 @@ class Settings(BaseSettings):
         except (KeyError, ValueError, OSError):
             raise ValueError("no time zone of that name") from None
 
-    @field_validator("public_url", "default_model", "telegram_webhook_secret", mode="before")
-    @classmethod
-    def _empty_is_unset(cls, value: object) -> object:
-        return None if value == "" else value
-
     @field_validator("telegram_api_url", "miaohua_api_url", "public_url")
     @classmethod
     def _http_address(cls, value: str | None) -> str | None:
         if value is None:
             return None
-        parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
+        if not _is_http_address(value):
             raise ValueError("must be an address that starts with http:// or https://")
         return value.rstrip("/")
 
@@ -84,6 +81,13 @@ class Settings(BaseSettings):
     def _known_database(cls, value: str) -> str:
         if not value.startswith(("sqlite+aiosqlite://", "postgresql+asyncpg://")):
             raise ValueError("must start with sqlite+aiosqlite:// or postgresql+asyncpg://")
+        return value
+
+    @field_validator("telegram_webhook_secret")
+    @classmethod
+    def _takes_a_header(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", value.get_secret_value()):
+            raise ValueError("may hold 1 to 256 of the characters A-Z, a-z, 0-9, _ and -")
         return value
 
     @model_validator(mode="after")
@@ -110,6 +114,15 @@ class Settings(BaseSettings):
             self.miaohua_secret_key,
         )
         return tuple(secret.get_secret_value() for secret in held if secret)
+
+
+def _is_http_address(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        reachable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # whose words repeat the value
+        return False
+    return reachable and not any(sign.isspace() for sign in value)
 
 
 def load(**overrides: Any) -> Settings:  # noqa: ANN401  a field's value each

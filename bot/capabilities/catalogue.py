@@ -32,7 +32,10 @@ class _Shelf(Generic[T]):
 
 
 class Catalogue:
-    """Lists that are asked for once in ten minutes; where the vendor does not answer, the last known is used."""
+    """Lists that are asked for once in ten minutes; where the vendor does not answer, the last known is used.
+
+    It is not asked again for 15 seconds then, so that people do not wait in line for an answer that does not come.
+    """
 
     def __init__(self, client: Miaohua, *, clock: Callable[[], float] = time.time) -> None:
         self._imgenstd = Imgenstd(client)
@@ -54,7 +57,7 @@ class Catalogue:
     async def _kept(self, name: str, ask: Callable[[], Awaitable[Sequence[T]]]) -> Sequence[T]:
         shelf: _Shelf[T] = self._shelves[name]
         async with shelf.lock:
-            if shelf.items is None or self._clock() >= shelf.stale_at:
+            if self._clock() >= shelf.stale_at:
                 await self._refresh(name, shelf, ask)
         if shelf.items is None:
             raise Unavailable(

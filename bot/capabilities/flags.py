@@ -1,7 +1,7 @@
 """Read what is typed behind a command: a prompt and flags, in any order.
 
-Phones turn `--` into a dash: both are read. A flag's value is the next word (or words in quotes); that of a free text
-goes on to the next flag.
+Phones turn `--` into a dash, Chinese keyboards into two: all are read. A flag's value is the next word (or words in
+quotes, and what a colon ties to them); that of a free text goes on to the next flag.
 """
 
 import difflib
@@ -14,8 +14,8 @@ from bot.capabilities.options import Option, shorten
 from bot.errors import BadValue
 from bot.locales.text import text, verbatim
 
-_FLAG = re.compile(r"(?:(?<=\s)|^)(?:--|—|–|－－)([A-Za-z][A-Za-z-]*)(?:=|(?=\s|$))")
-_LEADING = re.compile(r"\s*(?:\"([^\"]*)\"|“([^”]*)”|(\S+))")
+_FLAG = re.compile(r"(?:(?<=\s)|^)(?:--|[—–]{1,2}|－－)([A-Za-z][A-Za-z0-9-]*)(?:([=＝])|(?=\s|$))")
+_LEADING = re.compile(r"\s*(?:\"([^\"]*)\"([:：]\S*)?|“([^”]*)”([:：]\S*)?|(\S+))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def read(line: str, options: Sequence[Option]) -> Line:
     for flag, end in zip(found, ends, strict=False):
         segment = line[flag.end() : end]
         option = _option(flag[1].lower(), by_flag)
-        raw, rest = _value(option, flag[1].lower(), segment)
+        raw, rest = _value(option, flag[1].lower(), segment, tied=flag[2] is not None)
         words.append(rest)
         _set(values, option, option.parse(raw, flag=flag[1].lower()))
     return Line(" ".join(part.strip() for part in words if part.strip()), values)
@@ -66,15 +66,15 @@ def _option(flag: str, by_flag: Mapping[str, Option]) -> Option:
     raise BadValue(text("There is no <b>--{flag}</b>. There are: {flags}", flag=shorten(flag, 40), flags=flags))
 
 
-def _value(option: Option, flag: str, segment: str) -> tuple[str, str]:
-    """Say which part of the text behind a flag is its value, and which belongs to the prompt."""
+def _value(option: Option, flag: str, segment: str, *, tied: bool) -> tuple[str, str]:
+    """Say which part of the text behind a flag (`tied` by an equals sign) is its value, and which is the prompt's."""
     if flag in option.sets:
         return option.sets[flag], segment
     if option.kind.takes == "rest":
         return segment, ""
     leading = _LEADING.match(segment)
-    token = next(filter(None, leading.groups()), "") if leading else ""
-    if option.kind.takes == "nothing" and token.lower() not in {"on", "off"}:
+    token = "".join(filter(None, leading.groups())) if leading else ""
+    if option.kind.takes == "nothing" and not tied and token.lower() not in {"on", "off"}:
         return "", segment
     return token, segment[leading.end() :] if leading else ""
 

@@ -7,7 +7,7 @@ from bot.capabilities import imagine_options
 from bot.capabilities.base import Answers, Capability, Choice, Need, Studio
 from bot.capabilities.catalogue import find
 from bot.capabilities.options import Kind, OneOf, Option, Words, shorten
-from bot.errors import BadValue
+from bot.errors import BadValue, Unavailable
 from bot.locales.text import Text, layout, text, verbatim
 from bot.miaohua.errors import InvalidRequest
 from bot.miaohua.family import Model
@@ -19,6 +19,9 @@ from bot.tracker.ports import Submit
 
 # Stands in for a link that does not exist yet, where a request is checked before its pictures are offered.
 _LATER = "https://later.invalid/picture.jpg"
+
+# Stands in for a LoRA or ControlNet that is not chosen yet, where a model is wanted that takes any.
+_ANY = [{"name": ""}]
 
 _WATERMARKS = {"default": {"type": "Default"}, "maka": {"type": "MakaLogo"}}
 
@@ -61,11 +64,14 @@ class Imagine(Capability):
     async def choices(self, option: str, answers: Answers, studio: Studio) -> Sequence[Choice]:
         """List base models, or the LoRAs or ControlNets of the model in question."""
         if option == "model":
-            return [Choice(model.id, model.name, model.description) for model in await studio.catalogue.checkpoints()]
-        wanted = {**answers, option: answers[option] or [{"name": ""}]} if option == "loras" else answers
-        model = await _model(wanted, studio)
+            return [
+                Choice(model.id, model.name or model.id, model.description)
+                for model in await studio.catalogue.checkpoints()
+            ]
+        model = await _model({**answers, option: answers[option] or _ANY}, studio)
         if option == "loras":
-            return [Choice(lora.id, lora.name, lora.description) for lora in await _loras(model, studio)]
+            fitting = await _loras(model, studio) if traits(model.name).loras else ()
+            return [Choice(lora.id, lora.name or lora.id, lora.description) for lora in fitting]
         return [Choice(cn.cn, cn.cn, cn.description or cn.name) for cn in await studio.catalogue.controlnets(model.id)]
 
     def fields(self, option: str, value: Answers) -> Mapping[str, Kind]:
@@ -119,9 +125,9 @@ class Imagine(Capability):
         width, height = request["size"]
         return layout(
             "<b>{prompt}</b>\n🌱 <code>{seeds}</code> · {model} · {width}×{height}",
-            prompt=shorten(request["prompt"], 500),
+            prompt=shorten(request["prompt"], 360),  # twice as long in Telegram's count if it is emoji: 1024 at most
             seeds=", ".join(str(seed) for seed in seeds) or "?",
-            model=request["model"]["name"],
+            model=shorten(request["model"]["name"], 40),
             width=width,
             height=height,
         )
@@ -152,12 +158,12 @@ async def _model(answers: Answers, studio: Studio) -> Model:
     chosen = answers.get("model")
     if chosen and not chosen.get("soft"):
         return find(models, chosen.get("id") or chosen["name"])
-    preferred = {chosen["id"]} if chosen else {studio.default_model}
-    ranked = sorted(models, key=lambda model: not {model.id, model.name} & preferred)
-    for model in ranked:
-        if not _lacks(traits(model.name), answers):
-            return model
-    return ranked[0]
+    if not models:
+        raise Unavailable(text("The image service has no models for this bot at present. Please try again later."))
+    last = chosen["id"] if chosen else None
+    ranked = sorted(models, key=lambda model: (model.id != last, studio.default_model not in {model.id, model.name}))
+    able = [model for model in ranked if not _lacks(traits(model.name), answers)] or ranked
+    return next((model for model in able if _knows(traits(model.name), answers["controlnets"])), able[0])
 
 
 def _lacks(known: Traits, answers: Answers) -> Text | None:
@@ -165,12 +171,15 @@ def _lacks(known: Traits, answers: Answers) -> Text | None:
         return text("LoRA")
     if _is_image_to_image(answers) and not known.image:
         return text("pictures as a starting point")
-    for chosen in answers["controlnets"]:
-        if known.controlnets is not None and chosen["name"] not in known.controlnets:
-            return text("ControlNet {name}", name=chosen["name"])
+    if answers["controlnets"] and known.controlnets is not None and not known.controlnets:
+        return text("ControlNet")
     if not known.text and not _is_image_to_image(answers):
         return text("pictures from words alone")
     return None
+
+
+def _knows(known: Traits, controlnets: Sequence[Mapping[str, Any]]) -> bool:
+    return known.controlnets is None or all(chosen["name"] in known.controlnets for chosen in controlnets)
 
 
 def _check_traits(model: Model, known: Traits, answers: Answers) -> None:

@@ -12,9 +12,12 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from bot.errors import BadValue
-from bot.locales.text import Text, text, verbatim
+from bot.locales.text import Text, layout, text, verbatim
 from bot.miaohua.bounds import Bounds
 from bot.miaohua.prompts import prompt_length
+
+# Longer than any name of the vendor's: its own training allows 64 characters.
+LONGEST_NAME = 128
 
 Takes = Literal["token", "rest", "nothing"]
 
@@ -207,8 +210,8 @@ class Named:
     def parse(self, raw: str) -> dict[str, Any]:
         """Read a name and its fields."""
         name, _, rest = raw.replace("：", ":").partition(":")
-        if not name.strip():
-            raise ValueError(raw)
+        if not 1 <= len(name.strip()) <= LONGEST_NAME:
+            raise ValueError("a name is missing, or is none")
         value: dict[str, Any] = {"name": name.strip()}
         for part in filter(None, (piece.strip() for piece in rest.replace("，", ",").split(","))):
             key, equals, typed = part.partition("=")
@@ -220,21 +223,15 @@ class Named:
         return value
 
     def allowed(self) -> Text:
-        """Say how it is typed."""
-        return verbatim(self.form())
-
-    def form(self) -> str:
-        """Write the pattern: NAME, NAME:0–2, NAME:0–2,low=1–255."""
-        parts = [
-            kind.allowed().plain("en") if name == self.lead else f"{name}={kind.allowed().plain('en')}"
-            for name, kind in self.fields.items()
-        ]
-        return "NAME" + (f"[:{', '.join(parts)}]" if parts else "")
+        """Say how it is typed: NAME, NAME[:0–2], NAME[:0–2][,low=1–255]."""
+        parts = [f"[:{{{name}}}]" if name == self.lead else f"[,{name}={{{name}}}]" for name in self.fields]
+        return layout("NAME" + "".join(parts), **{name: kind.allowed() for name, kind in self.fields.items()})
 
     def show(self, value: Mapping[str, Any]) -> Text:
         """Phrase the name and the leading figure."""
         figure = value.get(self.lead) if self.lead else None
-        return verbatim(value["name"] if figure is None else f"{value['name']} × {figure:g}")
+        name = shorten(value["name"], 40)
+        return verbatim(name if figure is None else f"{name} × {figure:g}")
 
     def presets(self) -> Sequence[str]:
         """Offer nothing: a catalogue does."""

@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from bot.capabilities.base import Capability, Choice
-from bot.capabilities.options import Named
+from bot.capabilities.options import Kind, Named, Option
 from bot.errors import BadValue
 from bot.locales.text import text
 
 
 class Outdated(Exception):
-    """A button that does not fit the form as it is now: pressed twice, or on an old message."""
+    """A button that does not fit the form as it is now: pressed twice, on an old message, or made up by a client."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +48,56 @@ class Form:
     def back(self) -> str:
         """Say which screen lies before this one."""
         match self.parts:
-            case ["opt", name]:
-                return self.capability.option(name).page
+            case ["opt", name] | ["pick", name, _]:
+                return self.option(name).page
             case ["item", name, _]:
                 return f"pick-{name}-0"
             case ["field", name, index, _] | ["ask", name, index, _]:
                 return f"item-{name}-{index}"
             case ["ask", name] if name in {option.name for option in self.capability.options}:
-                return self.capability.option(name).page
+                return self.option(name).page
             case _:
                 return "main"
+
+    @property
+    def kind(self) -> Kind:
+        """Say what the value that is awaited can be; raise `Outdated` where none of an option's is."""
+        match self.parts:
+            case ["ask", name, index, field]:
+                return self.figure(name, number(index), field)
+            case ["ask", name] if self.option(name).most == 1:
+                return self.option(name).kind
+            case _:
+                raise Outdated(self.screen)
+
+    def option(self, name: str) -> Option:
+        """Find an option; raise `Outdated` where there is none of that name."""
+        try:
+            return self.capability.option(name)
+        except KeyError:
+            raise Outdated(name) from None
+
+    def held(self, name: str) -> list[dict[str, Any]]:
+        """List what is chosen of a catalogue; raise `Outdated` for an option that has none."""
+        option = self.option(name)
+        if not isinstance(option.kind, Named):
+            raise Outdated(name)
+        value = self.answers[name]
+        return list(value) if option.most > 1 else [value] if value else []
+
+    def chosen(self, name: str, index: int) -> dict[str, Any]:
+        """Give one chosen thing; raise `Outdated` where there is none at that place."""
+        held = self.held(name)
+        if not 0 <= index < len(held):
+            raise Outdated(self.screen)
+        return held[index]
+
+    def figure(self, name: str, index: int, field: str) -> Kind:
+        """Say what a figure of a chosen thing can be; raise `Outdated` where it has none of that name."""
+        kind = self.capability.fields(name, self.chosen(name, index)).get(field)
+        if kind is None:
+            raise Outdated(field)
+        return kind
 
     def go(self, screen: str) -> Self:
         """Show another screen."""
@@ -73,7 +113,7 @@ class Form:
         """Take typed words as the answer that is awaited; raise `BadValue` where they do not fit."""
         match self.parts:
             case ["ask", name, index, field]:
-                return self._with_field(name, int(index), field, words)
+                return self.set_field(name, number(index), field, words)
             case ["ask", "photo"]:
                 raise BadValue(text("I am waiting for a picture. Send one, or press Back."))
             case ["ask", name]:
@@ -81,20 +121,25 @@ class Form:
                     if need.name == name:
                         need.check(words)
                         return self.with_answer(name, words.strip())
-                return self.with_answer(name, self.capability.option(name).parse(words))
+                if self.option(name).most > 1:
+                    raise Outdated(self.screen)
+                return self.with_answer(name, self.option(name).parse(words))
             case _:
                 raise Outdated(self.screen)
 
     def set(self, name: str, raw: str) -> Self:
         """Take a pressed value of an option."""
-        option = self.capability.option(name)
+        option = self.option(name)
+        if option.most > 1:
+            raise Outdated(name)
         return replace(self, answers={**self.answers, name: option.parse(raw)}, screen=option.page)
 
     def cleared(self, name: str) -> Self:
         """Take an answer back to its default."""
-        default = next((one.default for one in self.capability.options if one.name == name), None)
-        page = "main" if name == "photo" else self.capability.option(name).page
-        return replace(self, answers={**self.answers, name: default}, screen=page)
+        if name == "photo":
+            return replace(self, answers={**self.answers, name: None}, screen="main")
+        option = self.option(name)
+        return replace(self, answers={**self.answers, name: option.default}, screen=option.page)
 
     def pick(self, name: str, key: str, choices: Sequence[Choice]) -> Self:
         """Choose a thing of a catalogue, or give it up where it was chosen."""
@@ -102,32 +147,34 @@ class Form:
         if choice is None:
             raise Outdated(key)
         picked = {"id": choice.id, "name": choice.name}
-        option = self.capability.option(name)
+        option, before = self.option(name), self.held(name)
         if option.most == 1:
             return replace(self, answers={**self.answers, name: picked}, screen=option.page)
-        held = [one for one in self.answers[name] if not is_chosen(choice, [one])]
-        if len(held) == len(self.answers[name]):
+        held = [one for one in before if not is_chosen(choice, [one])]
+        if len(held) == len(before):
             if len(held) >= option.most:
                 raise BadValue(text("You have chosen {most} already; take one back first.", most=option.most))
             held.append(picked)
         return replace(self, answers={**self.answers, name: held})
 
     def set_field(self, name: str, index: int, field: str, raw: str) -> Self:
-        """Take a pressed value of a chosen thing's figure."""
-        return self._with_field(name, index, field, raw)
-
-    def _with_field(self, name: str, index: int, field: str, raw: str) -> Self:
-        chosen = list(self.answers[name])
-        if index >= len(chosen) or not isinstance(self.capability.option(name).kind, Named):
-            raise Outdated(self.screen)
-        kind = self.capability.fields(name, chosen[index]).get(field)
-        if kind is None:
-            raise Outdated(field)
+        """Take a value of a chosen thing's figure; raise `BadValue` where it does not fit."""
+        kind = self.figure(name, index, field)
+        held = self.held(name)
         try:
-            chosen[index] = {**chosen[index], field: kind.parse(raw)}
+            held[index] = {**held[index], field: kind.parse(raw)}
         except ValueError:
             raise BadValue(text("That does not fit. Allowed: {allowed}.", allowed=kind.allowed())) from None
-        return replace(self, answers={**self.answers, name: chosen}, screen=f"item-{name}-{index}")
+        value = held if self.option(name).most > 1 else held[0]
+        return replace(self, answers={**self.answers, name: value}, screen=f"item-{name}-{index}")
+
+
+def number(part: str) -> int:
+    """Read a number in a screen's name; raise `Outdated` for what is none."""
+    try:
+        return int(part)
+    except ValueError:
+        raise Outdated(part) from None
 
 
 def key_of(choice: Choice) -> str:

@@ -1,21 +1,22 @@
 """What a form looks like: text and buttons for each screen.
 
-A button's data is `d:<dialog>:<verb>[:<argument>...]`, at most 64 bytes; `press.py` reads it.
+A button's data is `d:<dialog>:<verb>[:<argument>...]`, at most 64 bytes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from bot.capabilities.base import Choice, Studio
 from bot.capabilities.options import Kind, Named, Option, Size, shorten
-from bot.conversations.form import Form, is_chosen, key_of
+from bot.conversations.form import Form, Outdated, is_chosen, key_of, number
 from bot.locales.text import Text, layout, text, verbatim
 
 PER_PAGE = 6
 PER_ROW = 3
 
 Style = Literal["primary", "success", "danger"]
+Held: TypeAlias = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,10 @@ class View:
 
 
 async def view(form: Form, dialog_id: int, studio: Studio) -> View:  # noqa: PLR0911  one for each screen
-    """Draw the screen that the form is on; raise `UserError` where a catalogue cannot be had."""
+    """Draw the screen that the form is on.
+
+    Raises `Outdated` where it has no such screen, and `UserError` where a catalogue cannot be had.
+    """
     draw = _Drawing(form, f"d:{dialog_id}")
     match form.parts:
         case ["main"]:
@@ -45,16 +49,19 @@ async def view(form: Form, dialog_id: int, studio: Studio) -> View:  # noqa: PLR
         case ["more"]:
             return draw.more()
         case ["opt", name]:
-            return draw.option(form.capability.option(name))
+            return draw.option(form.option(name))
         case ["pick", name, page]:
+            held = form.held(name)
             choices = await form.capability.choices(name, form.answers, studio)
-            return draw.catalogue(form.capability.option(name), choices, int(page))
+            return draw.catalogue(form.option(name), held, choices, number(page))
         case ["item", name, index]:
-            return draw.item(form.capability.option(name), int(index))
+            return draw.item(name, number(index))
         case ["field", name, index, field]:
-            return draw.field(form.capability.option(name), int(index), field)
+            return draw.field(name, number(index), field)
+        case ["ask", name] | ["ask", name, _, _]:
+            return draw.question(name)
         case _:
-            return draw.question()
+            raise Outdated(form.screen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +90,15 @@ class _Drawing:
         rows.append([self._button(text("⌨️ Type it"), "ask", option.name), self._reset(option.name), self._back()])
         return View(self._about(option.label, option.help, option.kind), rows)
 
-    def catalogue(self, option: Option, choices: Sequence[Choice], page: int) -> View:
-        held = self._held(option)
+    def catalogue(self, option: Option, held: Sequence[Held], choices: Sequence[Choice], page: int) -> View:
         shown = choices[page * PER_PAGE : (page + 1) * PER_PAGE]
         rows = [
             [self._button(verbatim(_ticked(one.name, ticked=is_chosen(one, held))), "pick", option.name, key_of(one))]
             for one in shown
         ]
-        if option.most > 1 and isinstance(option.kind, Named):
+        if option.most > 1:
             rows += [
-                [self._button(verbatim(f"⚙️ {option.kind.show(one).plain('en')}"), "go", f"item-{option.name}-{index}")]
+                [self._button(layout("⚙️ {one}", one=option.kind.show(one)), "go", f"item-{option.name}-{index}")]
                 for index, one in enumerate(held)
             ]
         turns = self._turns(option, page, len(choices))
@@ -104,44 +110,40 @@ class _Drawing:
         )
         return View(body, [*rows, *([turns] if turns else []), [self._reset(option.name), self._back()]])
 
-    def item(self, option: Option, index: int) -> View:
-        chosen = self._held(option)[index]
-        fields = self.form.capability.fields(option.name, chosen)
+    def item(self, name: str, index: int) -> View:
+        chosen = self.form.chosen(name, index)
+        fields = self.form.capability.fields(name, chosen)
         buttons = [
             self._button(
                 text("{field}: {value}", field=field_label(field), value=_field_value(kind, chosen.get(field))),
                 "go",
-                f"field-{option.name}-{index}-{field}",
+                f"field-{name}-{index}-{field}",
             )
             for field, kind in fields.items()
         ]
-        body = text("<b>{label}</b>: {name}", label=option.label, name=chosen["name"])
+        body = text("<b>{label}</b>: {name}", label=self.form.option(name).label, name=chosen["name"])
         return View(body, [*_in_rows(buttons, 2), [self._back()]])
 
-    def field(self, option: Option, index: int, field: str) -> View:
-        chosen = self._held(option)[index]
-        kind = self.form.capability.fields(option.name, chosen)[field]
-        buttons = [self._button(verbatim(raw), "field", option.name, str(index), field, raw) for raw in kind.presets()]
-        typing = self._button(text("⌨️ Type it"), "ask", f"{option.name}-{index}-{field}")
-        body = self._about(field_label(field), verbatim(chosen["name"]), kind)
+    def field(self, name: str, index: int, field: str) -> View:
+        kind = self.form.figure(name, index, field)
+        buttons = [self._button(verbatim(raw), "field", name, str(index), field, raw) for raw in kind.presets()]
+        typing = self._button(text("⌨️ Type it"), "ask", f"{name}-{index}-{field}")
+        body = self._about(field_label(field), verbatim(self.form.chosen(name, index)["name"]), kind)
         return View(body, [*_in_rows(buttons, PER_ROW), [typing, self._back()]])
 
-    def question(self) -> View:
-        name = self.form.awaits or ""
+    def question(self, name: str) -> View:
         for need in self.form.capability.needs:
             if need.name == name:
-                return View(need.question, [[self._button(text("Cancel"), "end", style="danger")]], need.hint)
+                cancel = self._button(text("Cancel"), "end", style="danger")
+                return View(
+                    need.question, [[self._back(), cancel] if self.form.answers.get(name) else [cancel]], need.hint
+                )
         if name == "photo":
             return View(text("Send me the picture."), [[self._back()]], text("a picture"))
-        option = self.form.capability.option(name)
-        kind: Kind = option.kind
-        if len(self.form.parts) > 2:  # noqa: PLR2004  ask-NAME-I-FIELD
-            held = self._held(option)[int(self.form.parts[2])]
-            kind = self.form.capability.fields(name, held)[self.form.parts[3]]
-        body = text(
-            "<b>{label}</b>: send me the value. Allowed: {allowed}.", label=option.label, allowed=kind.allowed()
-        )
-        return View(body, [[self._back()]], kind.allowed())
+        allowed = self.form.kind.allowed()
+        label = self.form.option(name).label
+        body = text("<b>{label}</b>: send me the value. Allowed: {allowed}.", label=label, allowed=allowed)
+        return View(body, [[self._back()]], allowed)
 
     def _summary(self) -> Text:
         lines = [
@@ -186,10 +188,6 @@ class _Drawing:
             turns.append(self._button(verbatim("▶️"), "go", f"pick-{option.name}-{page + 1}"))
         return turns
 
-    def _held(self, option: Option) -> list[dict[str, Any]]:
-        value = self.form.answers[option.name]
-        return list(value) if option.most > 1 else [value] if value else []
-
     def _reset(self, name: str) -> Button:
         return self._button(text("Default"), "clear", name)
 
@@ -226,7 +224,11 @@ def _field_value(kind: Kind, value: object) -> Text:
 def _lines(choices: Sequence[Choice]) -> Text:
     return joined(
         [
-            layout("<b>{name}</b> {description}", name=choice.name, description=shorten(choice.description, 90))
+            layout(
+                "<b>{name}</b> {description}",
+                name=shorten(choice.name, 60),
+                description=shorten(choice.description, 90),
+            )
             for choice in choices
         ]
     )

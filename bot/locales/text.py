@@ -60,6 +60,8 @@ class Text:
         return cls(data["template"], params, data["many"], data["count"])
 
     def _translated(self, lang: Lang) -> str:
+        if not self.template:
+            return ""  # which gettext takes for the catalogue's header
         catalogue = _catalogue(lang)
         if self.many is None or self.count is None:
             return catalogue.gettext(self.template)

@@ -20,10 +20,10 @@ def loopback_only() -> None:
 
 
 def _check(event: str, arguments: tuple[Any, ...]) -> None:
-    if event in {"socket.connect", "socket.sendto"}:
+    if event in {"socket.connect", "socket.sendto", "socket.sendmsg"}:
         address = arguments[1]
         host = address[0] if isinstance(address, tuple) else None  # a Unix socket's address is a path
-    elif event == "socket.getaddrinfo":
+    elif event in {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"}:
         host = arguments[0]
     else:
         return

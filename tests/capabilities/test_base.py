@@ -1,0 +1,35 @@
+import pytest
+
+from bot.capabilities.base import Need
+from bot.capabilities.imagine import Imagine
+from bot.capabilities.options import Words
+from bot.errors import BadValue
+from bot.locales.text import text
+
+IMAGINE = Imagine()
+
+
+def test_what_is_missing_is_found() -> None:
+    assert IMAGINE.missing({}) is IMAGINE.needs[0]
+    assert IMAGINE.missing({"prompt": ""}) is IMAGINE.needs[0]
+    assert IMAGINE.missing({"prompt": "a fox"}) is None
+
+
+def test_only_what_is_remembered_is_taken_from_last_time() -> None:
+    started = IMAGINE.start({"size": [640, 640], "samples": 4, "seed": 7, "negative": "blur", "unheard": 1})
+    assert (started["size"], started["samples"], started["seed"], started["negative"]) == ([640, 640], 4, 0, "")
+    assert started.keys() == {option.name for option in IMAGINE.options}
+
+
+@pytest.mark.parametrize(("words", "over"), [("狐" * 11, 2), ("a" * 21, 1), ("狐" * 10 + "a", 1)])
+def test_an_answer_that_is_too_long_is_refused_with_the_excess(words: str, over: int) -> None:
+    need = Need("prompt", text("a picture"), text("a picture"), Words(20))
+    need.check("狐" * 10)
+    with pytest.raises(BadValue, match=f"too long by {over}. Allowed: up to 20 characters, or 10 Chinese ones"):
+        need.check(words)
+
+
+def test_an_option_is_found_by_name() -> None:
+    assert IMAGINE.option("seed").flags == ("seed",)
+    with pytest.raises(KeyError):
+        IMAGINE.option("speed")

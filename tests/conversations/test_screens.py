@@ -1,0 +1,140 @@
+from typing import Any
+
+import pytest
+
+from bot.capabilities.imagine import Imagine
+from bot.conversations.form import Form, Outdated
+from bot.conversations.screens import View, field_label, joined, view
+from bot.errors import Unavailable
+from bot.locales.text import LANGUAGES, text, verbatim
+from bot.sandbox.vendor.faults import Fault
+from tests.capabilities.workshop import PHOTO, Workshop
+from tests.conversations.pressing import DIALOG, press
+
+IMAGINE = Imagine()
+
+
+async def draw(workshop: Workshop, screen: str, **answers: Any) -> View:
+    form = Form(IMAGINE, {**IMAGINE.start({}), "prompt": "a fox", "photo": None, **answers}, screen)
+    return await view(form, DIALOG, workshop.studio)
+
+
+def labels(drawn: View) -> list[str]:
+    return [button.label.plain("en") for row in drawn.rows for button in row]
+
+
+async def test_the_panel_shows_what_is_chosen(workshop: Workshop) -> None:
+    loras = [{"name": "ink", "weight": 0.8}, {"name": "film"}]
+    drawn = await draw(workshop, "main", prompt="<fox> & hare", size=[1280, 720], loras=loras, seed=7, photo=PHOTO)
+    body = drawn.body.html("en")
+    assert "<blockquote>&lt;fox&gt; &amp; hare</blockquote>" in body
+    for line in ("Size: <b>1280×720</b>", "LoRA: <b>ink × 0.8, film</b>", "Seed: <b>7</b>", "Picture: <b>yes</b>"):
+        assert line in body
+    assert "Steps" not in body  # as it always is, and on the second page
+    assert {"Model: automatic", "Pictures: 1", "🖼 Take the picture out", "⋯ More", "✨ Generate"} <= set(labels(drawn))
+    assert "🖼 Add a picture" in labels(await draw(workshop, "main"))
+
+
+async def test_a_value_that_is_chosen_is_ticked(workshop: Workshop) -> None:
+    sizes = labels(await draw(workshop, "opt-size", size=[1280, 720]))
+    assert "✓ 16:9" in sizes
+    assert "1:1" in sizes
+    assert "✓ off" in labels(await draw(workshop, "opt-enhance"))
+    assert not any("✓" in label for label in labels(await draw(workshop, "opt-steps")))
+
+
+async def test_a_catalogue_is_shown_in_pages(workshop: Workshop) -> None:
+    first = await draw(workshop, "pick-controlnets-0")
+    second = await draw(workshop, "pick-controlnets-1")
+    assert labels(first)[:2] == ["openpose", "depth"]
+    assert labels(first)[6:] == ["▶️", "Default", "« Back"]
+    assert labels(second) == ["seg", "◀️", "Default", "« Back"]
+    assert "<b>openpose</b> 提取人物的骨骼姿态" in first.body.html("en")
+
+
+async def test_what_was_picked_is_ticked_and_can_be_set(workshop: Workshop) -> None:
+    drawn = await draw(workshop, "pick-controlnets-0", controlnets=[{"name": "canny", "weight": 0.8}])
+    assert "✓ canny" in labels(drawn)
+    assert "⚙️ canny × 0.8" in labels(drawn)
+    item = labels(await draw(workshop, "item-controlnets-0", controlnets=[{"name": "canny", "weight": 0.8}]))
+    assert item[:3] == ["Strength: 0.8", "From: automatic", "Until: automatic"]
+
+
+async def test_a_model_that_takes_none_says_so(workshop: Workshop) -> None:
+    drawn = await draw(workshop, "pick-loras-0", model={"name": "秒画 V1.0"})
+    assert "There are none for this model." in drawn.body.html("en")
+    assert labels(drawn) == ["Default", "« Back"]
+
+
+async def test_words_that_were_given_can_be_kept(workshop: Workshop) -> None:
+    assert labels(await draw(workshop, "ask-prompt")) == ["« Back", "Cancel"]
+    unanswered = await draw(workshop, "ask-prompt", prompt="")
+    assert labels(unanswered) == ["Cancel"]
+    assert unanswered.hint is not None
+    assert unanswered.hint.plain("zh_CN") == "雪地里的红狐狸"
+
+
+async def test_a_question_for_a_figure_says_what_is_allowed(workshop: Workshop) -> None:
+    drawn = await draw(workshop, "ask-controlnets-0-low", controlnets=[{"name": "canny"}])
+    assert "Allowed: 1–255." in drawn.body.html("en")
+    assert "1–70" in (await draw(workshop, "ask-steps")).body.html("zh_CN")
+
+
+async def test_a_catalogue_that_cannot_be_had_is_said_to_be(workshop: Workshop) -> None:
+    workshop.vendor.faults.add(Fault(on="models", code=503))
+    with pytest.raises(Unavailable):
+        await draw(workshop, "pick-model-0")
+
+
+@pytest.mark.parametrize(
+    "screen",
+    [
+        "",
+        "mian",
+        "main-0",
+        "opt-nothing",
+        "opt",
+        "pick-size-0",
+        "pick-loras-x",
+        "pick-loras--1",
+        "pick-nothing-0",
+        "item-loras-0",
+        "item-size-0",
+        "item-controlnets-1",
+        "field-controlnets-0-nothing",
+        "field-controlnets-0-low",  # depth has none
+        "ask",
+        "ask-nothing",
+        "ask-loras",
+        "ask-controlnets-0",
+        "ask-controlnets-1-weight",
+        "ask-size-0-weight",
+    ],
+)
+async def test_a_screen_that_there_is_not_is_outdated(workshop: Workshop, screen: str) -> None:
+    with pytest.raises(Outdated):
+        await draw(workshop, screen, controlnets=[{"name": "depth"}])
+
+
+async def test_a_page_beyond_the_last_is_empty(workshop: Workshop) -> None:
+    drawn = await draw(workshop, "pick-controlnets-7")
+    assert labels(drawn) == ["◀️", "Default", "« Back"]
+
+
+async def test_a_button_carries_its_dialog(workshop: Workshop) -> None:
+    drawn = await draw(workshop, "opt-size")
+    data = next(button.data for row in drawn.rows for button in row if button.label.plain("en") == "16:9")
+    assert data == f"d:{DIALOG}:set:size:16:9"
+    form = Form(IMAGINE, {**IMAGINE.start({}), "prompt": "a fox"}, "opt-size")
+    assert (await press(form, data, workshop.studio)).answers["size"] == [1280, 720]
+
+
+def test_every_figure_has_a_label_in_both_languages() -> None:
+    fields = {field for option in ("loras", "controlnets") for field in IMAGINE.option(option).kind.fields}  # type: ignore[attr-defined]
+    assert len({field_label(field).plain(lang) for field in fields for lang in LANGUAGES}) == 2 * len(fields)
+
+
+def test_lines_stand_below_each_other() -> None:
+    lines = joined([verbatim("<a>"), text("Size"), verbatim("{b}")])
+    assert lines.html("zh_CN") == "&lt;a&gt;\n尺寸\n{b}"
+    assert joined([]).html("zh_CN") == ""

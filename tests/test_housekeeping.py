@@ -1,0 +1,176 @@
+import asyncio
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from prometheus_client import CollectorRegistry, generate_latest
+from telegram.error import BadRequest, Forbidden, TelegramError
+
+from bot.housekeeping import OLDEST_PICTURE, Housekeeping
+from bot.locales.text import Lang
+from bot.media.shelf import Shelf
+from bot.store import dialogs, inbox, tasks
+from bot.store.dialogs import Dialog, NewDialog
+from bot.store.engine import Store
+from bot.store.task import NewTask, State
+from bot.telegram.services import Bot
+
+NOW = 10_000_000.0
+EXPIRED = {"en": "expired", "zh_CN": "过期"}
+
+
+class FakeBot:
+    """Remembers the edits; `fault` is what Telegram answers."""
+
+    def __init__(self) -> None:
+        self.edits: list[dict[str, Any]] = []
+        self.fault: TelegramError | None = None
+
+    async def edit_message_text(self, text: str, **params: Any) -> None:
+        self.edits.append({"text": text, **params})
+        if self.fault is not None:
+            raise self.fault
+
+
+@pytest.fixture
+def bot() -> FakeBot:
+    return FakeBot()
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Shelf:
+    return Shelf(tmp_path / "media")
+
+
+@pytest.fixture
+def keeper(bot: FakeBot, store: Store, shelf: Shelf) -> Housekeeping:
+    return Housekeeping(cast("Bot", bot), store, shelf, clock=lambda: NOW)
+
+
+async def open_dialog(
+    store: Store, owner_id: int, *, expires_at: float, shown: int | None, lang: Lang = "en"
+) -> Dialog:
+    async with store.write() as conn:
+        dialog, _ = await dialogs.put(
+            conn,
+            NewDialog(
+                chat_id=70,
+                owner_id=owner_id,
+                capability="imagine",
+                lang=lang,
+                answers={},
+                screen="main",
+                created_at=NOW - 3600,
+                expires_at=expires_at,
+            ),
+        )
+        if shown is not None:
+            await dialogs.mark_shown(conn, dialog, shown)
+    return dialog
+
+
+async def is_open(store: Store, dialog: Dialog) -> bool:
+    async with store.read() as conn:
+        return await dialogs.by_id(conn, dialog.id, 0) is not None
+
+
+@pytest.mark.parametrize("lang", ["en", "zh_CN"])
+async def test_expired_questions_are_closed_and_others_stay(
+    keeper: Housekeeping, bot: FakeBot, store: Store, lang: Lang
+) -> None:
+    expired = await open_dialog(store, 1, expires_at=NOW - 1, shown=11, lang=lang)
+    unseen = await open_dialog(store, 2, expires_at=NOW - 1, shown=None)
+    live = await open_dialog(store, 3, expires_at=NOW + 1, shown=13)
+    await keeper.tidy()
+    assert [await is_open(store, one) for one in (expired, unseen, live)] == [False, False, True]
+    [edit] = bot.edits
+    assert (edit["chat_id"], edit["message_id"], edit["reply_markup"]) == (70, 11, None)
+    assert EXPIRED[lang] in edit["text"]
+    await keeper.tidy()
+    assert len(bot.edits) == 1
+
+
+@pytest.mark.parametrize("fault", [BadRequest("Message to edit not found"), Forbidden("bot was blocked by the user")])
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_question_that_cannot_be_edited_is_closed_all_the_same(
+    keeper: Housekeeping, bot: FakeBot, store: Store, fault: TelegramError
+) -> None:
+    bot.fault = fault
+    expired = [await open_dialog(store, owner, expires_at=NOW - 1, shown=owner) for owner in (1, 2)]
+    await keeper.tidy()
+    assert len(bot.edits) == 2
+    assert not any([await is_open(store, one) for one in expired])
+
+
+async def test_old_updates_are_forgotten_and_open_ones_kept(keeper: Housekeeping, store: Store) -> None:
+    async with store.write() as conn:
+        await inbox.accept(conn, [{"update_id": number} for number in (1, 2, 3)], NOW - 2 * inbox.KEEP_SECONDS)
+        await inbox.settle(conn, 1, NOW - inbox.KEEP_SECONDS - 1)
+        await inbox.settle(conn, 2, NOW - inbox.KEEP_SECONDS + 1)
+    await keeper.tidy()
+    async with store.write() as conn:
+        assert await inbox.count_open(conn) == 1
+        again = await inbox.accept(conn, [{"update_id": number} for number in (1, 2)], NOW)
+    assert [update["update_id"] for update in again] == [1]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_pictures_that_nobody_removed_go_in_the_end(keeper: Housekeeping, shelf: Shelf) -> None:
+    for task_id, age in ((1, OLDEST_PICTURE + 1), (2, OLDEST_PICTURE - 1)):
+        path = shelf.path(await shelf.put(task_id, 0, b"picture", "jpg"))
+        assert path is not None
+        os.utime(path, (NOW - age, NOW - age))
+    await keeper.tidy()
+    left = [path is not None and path.exists() for path in (shelf.path("1-0.jpg"), shelf.path("2-0.jpg"))]
+    assert left == [False, True]
+
+
+async def test_the_figures_can_be_read(keeper: Housekeeping, store: Store, new_task: Callable[..., NewTask]) -> None:
+    async with store.write() as conn:
+        for state in (State.QUEUED, State.QUEUED, State.DELIVERED):
+            await tasks.insert(conn, new_task(state=state))
+        await inbox.accept(conn, [{"update_id": 1}, {"update_id": 2}], NOW)
+        await inbox.settle(conn, 2, NOW)
+    await keeper.tidy()
+    figures = {state: figure(keeper.registry, "bot_tasks", state=state.value) for state in State}
+    assert figures == {**dict.fromkeys(State, 0), State.QUEUED: 2, State.DELIVERED: 1}
+    assert figure(keeper.registry, "bot_updates_open") == 1
+    page = generate_latest(keeper.registry).decode()
+    assert 'bot_tasks{state="queued"} 2.0' in page
+    assert "process_resident_memory_bytes" in page
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_figures_go_down_again(keeper: Housekeeping, store: Store) -> None:
+    async with store.write() as conn:
+        await inbox.accept(conn, [{"update_id": 1}], NOW)
+    await keeper.tidy()
+    async with store.write() as conn:
+        await inbox.settle(conn, 1, NOW)
+    await keeper.tidy()
+    assert figure(keeper.registry, "bot_updates_open") == 0
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_the_loop_outlives_a_failure_and_ends_when_told(
+    keeper: Housekeeping, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop, rounds = asyncio.Event(), 0
+
+    async def tidy() -> None:
+        nonlocal rounds
+        rounds += 1
+        if rounds == 3:
+            stop.set()
+        raise RuntimeError("the database is away")
+
+    monkeypatch.setattr(keeper, "tidy", tidy)
+    monkeypatch.setattr("bot.housekeeping.EVERY", 0.001)
+    await asyncio.wait_for(keeper.run(stop), 20)
+    assert rounds == 3
+
+
+def figure(registry: CollectorRegistry, name: str, **labels: str) -> float | None:
+    return registry.get_sample_value(name, labels)
