@@ -70,8 +70,8 @@ def add_handlers(app: App) -> None:
             # What is left of commands is unknown. In a group it may be for another bot.
             MessageHandler(new & filters.ChatType.PRIVATE & Asks(name), help.unknown),
             MessageHandler(new & (filters.TEXT | picture) & ~Asks(name), dialogs.answer),
-            CallbackQueryHandler(dialogs.press, pattern=r"^d:\d+:"),
-            CallbackQueryHandler(results.press, pattern=r"^r:[a-z]+:\d+"),
+            CallbackQueryHandler(dialogs.press, pattern=r"^d:\d{1,18}:"),
+            CallbackQueryHandler(results.press, pattern=r"^r:[a-z]+:\d{1,18}(:\d{1,2})?$"),
             CallbackQueryHandler(failures.unknown_button),
         ]
     )

@@ -6,6 +6,7 @@ from telegram import Chat, Message, Update
 from telegram.constants import ChatType
 
 from bot.locales.text import Lang, pick
+from bot.telegram.services import Bot
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,17 @@ def asker_of(update: Update) -> Asker | None:
         lang=pick(user.language_code),
         is_private=is_private(chat),
     )
+
+
+async def may_act(bot: Bot, asker: Asker, owner_id: int) -> bool:
+    """Say whether whoever pressed a button may do so for the one who asked.
+
+    A press tells the person, also where an anonymous admin or a channel asked. The former is one of the chat's admins;
+    who is behind the latter nobody can tell, so what a channel asked for is everybody's.
+    """
+    if owner_id == asker.chat_id and not asker.is_private:
+        return any(admin.user.id == asker.owner_id for admin in await bot.get_chat_administrators(asker.chat_id))
+    return owner_id == asker.owner_id or owner_id < 0
 
 
 def thread_of(message: Message) -> int | None:

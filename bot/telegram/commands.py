@@ -20,8 +20,9 @@ def command_of(message: Message, username: str) -> Command | None:
     entities = message.entities if message.text is not None else message.caption_entities
     if not written or not entities:
         return None
-    first = entities[0]
-    if first.type != MessageEntity.BOT_COMMAND or first.offset != 0:
+    # Not always the first: a message that is bold as a whole has that entity before it.
+    first = next((one for one in entities if one.type == MessageEntity.BOT_COMMAND and one.offset == 0), None)
+    if first is None:
         return None
     name, _, addressed = written[1 : first.length].partition("@")
     if addressed and addressed.casefold() != username.casefold():

@@ -3,10 +3,11 @@
 Each message is written down as soon as it is sent, so that a delivery that was interrupted goes on where it was.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import httpx
 import structlog
+from telegram import InlineKeyboardMarkup
 from telegram.constants import ParseMode
 
 from bot.capabilities import registry
@@ -51,12 +52,13 @@ class Delivery:
                 await self._send(task, made, unsent, missing=len(brought) - len(made))
             if len(made) > 1 and task.buttons_message_id is None:
                 await self._send_buttons(task, made)
-        await self._tidy(task)
+            await self._tidy(task)
 
     async def tell(self, task: Task) -> None:
         """Answer the request with the reason why there is no picture, and with ways on."""
         lang = task.lang
         async with translated(self._store, task.chat_id):
+            await self._tidy(task)  # first: what fails here is tried again, and nobody is to be told twice
             await self._bot.send_message(
                 task.chat_id,
                 endings.why(task).html(lang),
@@ -65,20 +67,25 @@ class Delivery:
                 reply_parameters=messages.reply_to(task.message_id),
                 reply_markup=messages.keyboard(endings.buttons(task), lang),
             )
-        await self._tidy(task)
 
     async def _send(self, task: Task, made: Sequence[Picture], unsent: Sequence[Picture], *, missing: int) -> None:
-        parcels = [await self._fetch(task, picture) for picture in unsent]
-        alone = len(made) == 1
-        sent = await sending.send(
-            self._bot,
-            task,
-            parcels,
-            caption=_caption(task, made, missing).html(task.lang),
-            markup=messages.keyboard(result_buttons(task, made), task.lang) if alone else None,
-        )
+        caption = _caption(task, made, missing).html(task.lang)
+        markup = messages.keyboard(result_buttons(task, made), task.lang) if len(made) == 1 else None
+        album: dict[Picture, Parcel] = {}
+        for picture in unsent:
+            parcel = await self._fetch(task, picture)
+            if album and sending.weight([*album.values(), parcel]) > sending.REQUEST_LIMIT:
+                await self._send_album(task, album, caption, markup)
+                album = {}
+            album[picture] = parcel
+        await self._send_album(task, album, caption, markup)
+
+    async def _send_album(
+        self, task: Task, album: Mapping[Picture, Parcel], caption: str, markup: InlineKeyboardMarkup | None
+    ) -> None:
+        sent = await sending.send(self._bot, task, list(album.values()), caption=caption, markup=markup)
         async with self._store.write() as conn:
-            for message, picture in zip(sent, unsent, strict=True):
+            for message, picture in zip(sent, album, strict=True):
                 await pictures.set_delivered(
                     conn,
                     task.id,

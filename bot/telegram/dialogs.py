@@ -10,18 +10,18 @@ from typing import Any
 import structlog
 from telegram import CallbackQuery, Message, Update
 from telegram.constants import ParseMode
-from telegram.error import BadRequest, TelegramError
+from telegram.error import BadRequest
 
 from bot.capabilities import registry
 from bot.capabilities.base import Capability
 from bot.conversations.form import Form, Outdated
 from bot.conversations.screens import view
-from bot.errors import NotAllowed, NotFound, UserError
+from bot.errors import NotAllowed, NotFound
 from bot.locales.text import Lang, text
 from bot.store import dialogs, inbox
 from bot.store.dialogs import Dialog, NewDialog
 from bot.telegram import intake, messages
-from bot.telegram.asker import Asker, asker_of
+from bot.telegram.asker import Asker, asker_of, may_act
 from bot.telegram.photos import has_picture, source_of
 from bot.telegram.services import Bot, Context, Services
 
@@ -82,14 +82,14 @@ async def show(services: Services, bot: Bot, dialog: Dialog, *, anew: bool) -> N
 
 
 async def resume(services: Services, bot: Bot) -> None:
-    """Show what a killed process left unshown."""
+    """Show what a killed process left unshown. One that cannot be shown keeps neither the others nor the start."""
     async with services.store.read() as conn:
         left = await dialogs.unshown(conn, services.clock(), 1000)
     for dialog in left:
         try:
             await show(services, bot, dialog, anew=True)
-        except (TelegramError, UserError) as fault:
-            log.warning("dialog_not_resumed", dialog=dialog.id, fault=type(fault).__name__)
+        except Exception:
+            log.exception("dialog_not_resumed", dialog=dialog.id)
 
 
 async def cancel(update: Update, context: Context) -> None:
@@ -122,7 +122,10 @@ async def answer(update: Update, context: Context) -> None:
         if asker.is_private:
             await messages.say(context.bot, asker, text("Tell me what to draw, like this: /imagine a fox in the snow"))
         return
-    form = _answered(_form(dialog), message)
+    try:
+        form = _answered(_form(dialog), message)
+    except Outdated:  # its screen is of another version of this bot
+        raise _expired() from None
     if form is None:
         await messages.say(
             context.bot, asker, text("Please use the buttons above, or /cancel to end this and begin anew.")
@@ -140,8 +143,8 @@ async def press(update: Update, context: Context) -> None:
     async with context.services.store.read() as conn:
         dialog = await dialogs.by_id(conn, int(dialog_id), context.services.clock())
     if dialog is None:
-        raise NotFound(text("This panel has expired. Please begin anew with the command."))
-    if dialog.owner_id != asker.owner_id:
+        raise _expired()
+    if not await may_act(context.bot, asker, dialog.owner_id):
         raise NotAllowed(
             text(
                 "This panel belongs to somebody else. Open your own with /{command}.",
@@ -215,6 +218,10 @@ async def _run(update_id: int, context: Context, dialog: Dialog, form: Form) -> 
     )
     await intake.take_on(update_id, context, _asker(dialog), order, dialog_id=dialog.id)
     await messages.remove(context.bot, dialog.chat_id, dialog.message_id)
+
+
+def _expired() -> NotFound:
+    return NotFound(text("This panel has expired. Please begin anew with the command."))
 
 
 def _answered(form: Form, message: Message) -> Form | None:

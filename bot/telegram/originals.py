@@ -2,9 +2,9 @@
 
 from telegram.constants import ParseMode
 
-from bot.errors import NotFound
+from bot.errors import NotFound, Unavailable
 from bot.locales.text import Text, text
-from bot.media.download import DownloadError, download
+from bot.media.download import Gone, TooLarge, Unreachable, download
 from bot.store import pictures
 from bot.store.task import Picture, Task
 from bot.telegram import messages, sending
@@ -12,11 +12,16 @@ from bot.telegram.asker import Asker
 from bot.telegram.delivery import FETCH_LIMIT, FETCH_SECONDS
 from bot.telegram.services import Context, Services
 
+_UNTOUCHED = text("The untouched file.")
+_EXPIRED = text("The original has expired at the image service; this is the copy that Telegram kept.")
+_TOO_LARGE = text("The original is larger than a bot may send (50 MB); this is the copy that Telegram kept.")
+
 
 async def send(context: Context, asker: Asker, task: Task, index: int) -> str | None:
-    """Send one picture of a task as a file, and give back Telegram's id of it.
+    """Send one picture of a task as a file, and give back Telegram's id of it; none where it is not the untouched one.
 
-    Raises `NotFound` where neither the vendor nor Telegram has it any more.
+    Raises `NotFound` where neither the vendor nor Telegram has it any more, `Unavailable` where the vendor does not
+    answer.
     """
     async with context.services.store.read() as conn:
         picture = await pictures.get(conn, task.id, index)
@@ -36,18 +41,20 @@ async def send(context: Context, asker: Asker, task: Task, index: int) -> str | 
         read_timeout=sending.UPLOAD_TIMEOUT,
         write_timeout=sending.UPLOAD_TIMEOUT,
     )
-    return sent.document.file_id if sent.document else None
+    return sent.document.file_id if sent.document and caption == _UNTOUCHED else None
 
 
 async def _document(services: Services, picture: Picture) -> tuple[str | bytes, Text]:
-    untouched = text("The untouched file.")
     if picture.document_id is not None:
-        return picture.document_id, untouched
+        return picture.document_id, _UNTOUCHED
     try:
         fetched = await download(services.http, str(picture.raw_url), limit=FETCH_LIMIT, timeout=FETCH_SECONDS)
-    except DownloadError:
+    except Unreachable:
+        raise Unavailable(
+            text("The image service does not hand out the original at present. Please try again in a minute.")
+        ) from None
+    except (Gone, TooLarge) as fault:
         if picture.photo_id is None:
             raise NotFound(text("That picture is no longer here.")) from None
-        kept = await services.fetch(picture.photo_id)
-        return kept, text("The original has expired at the image service; this is the copy that Telegram kept.")
-    return fetched.data, untouched
+        return await services.fetch(picture.photo_id), _TOO_LARGE if isinstance(fault, TooLarge) else _EXPIRED
+    return fetched.data, _UNTOUCHED

@@ -25,6 +25,7 @@ from bot.tracker.timings import Timings
 log = structlog.get_logger()
 
 BEAT = 2.0
+STOP_WITHIN = 5.0
 WATCHED = 200  # tasks at a time: beyond that Telegram's limits leave no room for progress anyway
 
 # A chat action is shown for 5 seconds; it is repeated for the first minute of a wait, then the message says enough.
@@ -55,9 +56,16 @@ class Progress:
         self._timings = timings
         self._clock = clock
         self._seen: dict[int, _Seen] = {}
+        self._at_work: dict[int, asyncio.Task[None]] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look at the waiting tasks every two seconds until `stop` is set."""
+        try:
+            await self._beat_until(stop)
+        finally:
+            await self._finish()
+
+    async def _beat_until(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             try:
                 await self.beat()
@@ -70,38 +78,53 @@ class Progress:
                 continue
 
     async def beat(self) -> None:
-        """Inform about each waiting task what is due."""
+        """Begin to tell what is due about each waiting task; a chat that has to wait for its turn holds up no other."""
+        busy = frozenset(self._at_work)  # before the rows are read: those of the busy may change in the middle
         async with self._store.read() as conn:
             waiting = await tasks.in_states(conn, states.WAITING, WATCHED)
             ahead = {task.id: await tasks.ahead(conn, task) for task in waiting if task.state is State.QUEUED}
         self._seen = {task.id: self._seen.get(task.id, _Seen()) for task in waiting}
-        async with asyncio.TaskGroup() as group:
-            for task in waiting:
-                group.create_task(self._inform(task, ahead.get(task.id)), name=f"progress-{task.id}")
+        for task in waiting:
+            if task.id not in busy:
+                self._start(task, ahead.get(task.id))
 
-    async def _inform(self, task: Task, ahead: int | None) -> None:
+    def _start(self, task: Task, ahead: int | None) -> None:
+        work = asyncio.create_task(self._inform(task, ahead, self._seen[task.id]), name=f"progress-{task.id}")
+        self._at_work[task.id] = work
+        work.add_done_callback(lambda _: self._at_work.pop(task.id))
+
+    async def _finish(self) -> None:
+        if self._at_work:
+            _, late = await asyncio.wait(self._at_work.values(), timeout=STOP_WITHIN)
+            for work in late:
+                work.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def _inform(self, task: Task, ahead: int | None, seen: _Seen) -> None:
         try:
-            await self._act(task)
-            await self._speak(task, ahead)
+            await self._act(task, seen)
+            await self._speak(task, ahead, seen)
         except TelegramError as fault:
             log.info("progress_not_shown", task=task.id, fault=type(fault).__name__)
+        except Exception:
+            log.exception("progress_failed", task=task.id)
 
-    async def _act(self, task: Task) -> None:
-        now, seen = self._clock(), self._seen[task.id]
+    async def _act(self, task: Task, seen: _Seen) -> None:
+        now = self._clock()
         if now - task.created_at < ACTIONS_FOR and now - seen.acted_at >= ACTION_EVERY:
             seen.acted_at = now
             await self._bot.send_chat_action(task.chat_id, ChatAction.UPLOAD_PHOTO, message_thread_id=task.thread_id)
 
-    async def _speak(self, task: Task, ahead: int | None) -> None:
-        now, seen = self._clock(), self._seen[task.id]
+    async def _speak(self, task: Task, ahead: int | None, seen: _Seen) -> None:
+        now = self._clock()
         usual = await self._timings.usual(task.kind)
+        sentence = status(task, ahead, usual, now)
         if task.status_message_id is None:
             if now - task.created_at >= SPEAK_AFTER and _is_long(task, usual, now):
-                seen.edited_at = now
-                await self._say(task, status(task, ahead, usual, now))
+                seen.edited_at, seen.said = now, sentence
+                await self._say(task, sentence)
             return
         every = EDIT_EVERY if task.chat_id > 0 else EDIT_EVERY_IN_GROUPS
-        sentence = status(task, ahead, usual, now)
         if sentence != seen.said and now - seen.edited_at >= every:
             seen.edited_at, seen.said = now, sentence
             await messages.edit(self._bot, task.chat_id, task.status_message_id, sentence, task.lang, *_buttons(task))

@@ -33,10 +33,13 @@ class Reception:
         """Write updates down, then hand over those whose effect is still to come. Raises `Overloaded`."""
         if len(self._in_hand) > MOST_IN_HAND:
             raise Overloaded
+        # As it was before the rows are read: what its handler settles meanwhile is not to be handled again.
+        in_hand = self._in_hand.intersection(update["update_id"] for update in updates)
         async with self._store.write() as conn:
             due = await inbox.accept(conn, updates, time.time())
         for update in due:
-            await self._hand_over(update)
+            if update["update_id"] not in in_hand:
+                await self._hand_over(update)
 
     async def replay(self) -> None:
         """Hand over what a killed process left unhandled; what it failed on too often is given up."""
@@ -55,6 +58,13 @@ class Reception:
             self._in_hand.discard(update.update_id)
 
     async def _hand_over(self, raw: Mapping[str, Any]) -> None:
-        if raw["update_id"] not in self._in_hand:
-            self._in_hand.add(raw["update_id"])
-            await self._app.update_queue.put(Update.de_json(dict(raw), self._app.bot))
+        if raw["update_id"] in self._in_hand:
+            return
+        try:
+            update = Update.de_json(dict(raw), self._app.bot)
+        except Exception:
+            # One that the library cannot read must not stop those behind it. It stays open for the next start.
+            log.exception("update_unreadable", update=raw["update_id"])
+            return
+        self._in_hand.add(update.update_id)
+        await self._app.update_queue.put(update)

@@ -4,12 +4,13 @@ Everything is read from the rows, so they work after a restart and for as long a
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from telegram import CallbackQuery, Update
 from telegram.constants import ChatAction
-from telegram.error import BadRequest
+from telegram.error import BadRequest, TelegramError
 
 from bot.capabilities import registry
 from bot.capabilities.base import Capability
@@ -19,7 +20,7 @@ from bot.locales.text import text
 from bot.store import inbox, pictures, tasks
 from bot.store.task import Picture, State, Task
 from bot.telegram import dialogs, intake, messages, originals
-from bot.telegram.asker import Asker, asker_of
+from bot.telegram.asker import Asker, asker_of, may_act
 from bot.telegram.result_buttons import confirm_delete, result_buttons
 from bot.telegram.services import Context
 from bot.tracker import record
@@ -52,7 +53,7 @@ async def press(update: Update, context: Context) -> None:
         task = await tasks.get(conn, int(task_id))
     if task is None or task.chat_id != asker.chat_id:
         raise NotFound(text("That result is no longer here."))
-    if verb in _OWNERS_ONLY and task.owner_id != asker.owner_id:
+    if verb in _OWNERS_ONLY and not await may_act(context.bot, asker, task.owner_id):
         raise NotAllowed(text("Only the person who asked for this can do that."))
     pressed = Press(update.update_id, query, context, asker, task, int(index[0]) if index else 0)
     if verb not in _VERBS:
@@ -99,9 +100,10 @@ async def _edit(pressed: Press) -> None:
 
 
 async def _file(pressed: Press) -> None:
-    await pressed.context.bot.send_chat_action(
-        pressed.asker.chat_id, ChatAction.UPLOAD_DOCUMENT, message_thread_id=pressed.asker.thread_id
-    )
+    with suppress(TelegramError):  # a courtesy
+        await pressed.context.bot.send_chat_action(
+            pressed.asker.chat_id, ChatAction.UPLOAD_DOCUMENT, message_thread_id=pressed.asker.thread_id
+        )
     sent = await originals.send(pressed.context, pressed.asker, pressed.task, pressed.index)
     async with pressed.context.services.store.write() as conn:
         await pictures.set_delivered(conn, pressed.task.id, pressed.index, document_id=sent)
@@ -116,14 +118,17 @@ async def _keep(pressed: Press) -> None:
 
 
 async def _delete(pressed: Press) -> None:
-    made = await _made(pressed)
-    shown = {pressed.asker.message_id, *(picture.message_id for picture in made)}
-    if not await messages.remove(pressed.context.bot, pressed.asker.chat_id, *shown):
+    bot, chat_id, message_id = pressed.context.bot, pressed.asker.chat_id, pressed.asker.message_id
+    shown = {picture.message_id for picture in await _made(pressed)} - {message_id}
+    await messages.remove(bot, chat_id, *shown)
+    try:
+        await bot.delete_message(chat_id, message_id or 0)  # alone: of several Telegram does not say which it kept
+    except BadRequest:
         raise NotAllowed(
             text(
                 "Telegram lets me delete a message for two days only. Please delete it yourself: hold it, then Delete."
             )
-        )
+        ) from None
 
 
 async def _cancel(pressed: Press) -> None:
@@ -142,7 +147,10 @@ async def _cancel(pressed: Press) -> None:
 
 async def _set_buttons(pressed: Press, rows: list[list[Button]]) -> None:
     try:
-        await pressed.query.edit_message_reply_markup(messages.keyboard(rows, pressed.asker.lang))
+        # Not by way of the query: an old message comes with it as "inaccessible", but can be edited.
+        await pressed.context.bot.edit_message_reply_markup(
+            pressed.asker.chat_id, pressed.asker.message_id, reply_markup=messages.keyboard(rows, pressed.asker.lang)
+        )
     except BadRequest as error:
         if "not modified" not in error.message.lower():
             raise NotFound(text("That message can no longer be changed.")) from None

@@ -1,7 +1,7 @@
 """Send pictures in the shape that Telegram takes: photos where they may be photos, files otherwise."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from telegram import InlineKeyboardMarkup, InputMediaDocument, InputMediaPhoto, Message
@@ -16,6 +16,9 @@ from bot.telegram.services import Bot
 from bot.telegram.turns import Priority
 
 UPLOAD_TIMEOUT = 90.0
+
+# Bytes that one request may hold, whatever its files are each (Bot API, "Sending files"): more is answered with 413.
+REQUEST_LIMIT = 50_000_000
 
 # What Telegram takes as a photo (Bot API, sendPhoto).
 _LONGEST_SUM = 10_000
@@ -32,6 +35,11 @@ class Parcel:
     data: bytes
     filename: str
     as_file: bool
+
+
+def weight(parcels: Iterable[Parcel]) -> int:
+    """Add up the bytes."""
+    return sum(len(parcel.data) for parcel in parcels)
 
 
 async def pack(data: bytes, name: str, *, as_file: bool) -> Parcel:

@@ -1,0 +1,74 @@
+import pytest
+
+from bot.capabilities import registry
+from bot.capabilities.base import Capability
+from bot.locales.text import LANGUAGES, Lang, Text
+from bot.sandbox.telegram.entities import units
+from bot.sandbox.telegram.parsing import parse_html
+from bot.telegram.help import OTHER_COMMANDS, details, greeting, overview
+from tests.telegram.stage import Stage
+
+LONGEST = 4096
+SPEAKERS: dict[Lang, str] = {"en": "Alice", "zh_CN": "小明"}
+
+
+def every_text() -> list[Text]:
+    return [greeting(), overview(), *(details(one) for one in registry.ALL)]
+
+
+@pytest.mark.parametrize("lang", list(LANGUAGES))
+@pytest.mark.parametrize("sentence", every_text(), ids=["start", "help", *registry.BY_NAME])
+def test_every_text_is_one_that_telegram_takes(sentence: Text, lang: Lang) -> None:
+    words, marked = parse_html(sentence.html(lang))
+    assert 0 < units(words) <= LONGEST
+    assert any(entity.type == "code" for entity in marked)
+    assert "{" not in words
+
+
+@pytest.mark.parametrize("lang", list(LANGUAGES))
+async def test_they_arrive_in_the_askers_language(stage: Stage, lang: Lang) -> None:
+    who = SPEAKERS[lang]
+    for line, sentence in (("/start", greeting()), ("/help", overview()), ("/help imagine", details(registry.ALL[0]))):
+        [answer] = await stage.say(who, line)
+        words, _ = parse_html(sentence.html(lang))
+        assert answer.text == words.strip()
+
+
+@pytest.mark.parametrize("lang", list(LANGUAGES))
+def test_the_overview_names_every_command(lang: Lang) -> None:
+    words = overview().html(lang)
+    for command in [*(one.commands[0] for one in registry.ALL), *(command for command, _ in OTHER_COMMANDS)]:
+        assert f"/{command} " in words
+
+
+@pytest.mark.parametrize("capability", registry.ALL, ids=lambda one: one.name)
+def test_the_details_name_every_flag_with_what_it_allows(capability: Capability) -> None:
+    words, _ = parse_html(details(capability).html("en"))
+    assert capability.example in words
+    for option in capability.options:
+        for flag in (*option.flags, *option.sets):
+            assert f"--{flag}" in words
+        if option.flags:
+            assert option.kind.allowed().plain("en") in words
+
+
+@pytest.mark.parametrize(
+    "line", ["/help imagine", "/help /imagine", "/help IMAGINE please", "/help@picture_studio_bot imagine"]
+)
+async def test_more_about_one(stage: Stage, line: str) -> None:
+    [answer] = await stage.say("Alice", line)
+    assert "--steps" in answer.text
+
+
+async def test_more_about_what_there_is_not_is_the_overview(stage: Stage) -> None:
+    [answer] = await stage.say("Alice", "/help me")
+    assert "/tasks" in answer.text
+    assert "--steps" not in answer.text
+
+
+async def test_unknown_commands_are_answered_in_private_only(stage: Stage) -> None:
+    [answer] = await stage.say("Alice", "/weather")
+    assert "/help" in answer.text
+    assert await stage.say("Alice", "/weather", to="Picture friends") == []
+    [answer] = await stage.say("Alice", "/help", to="Picture friends")
+    assert answer.chat_id == stage.chat("Picture friends").id

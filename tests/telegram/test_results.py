@@ -1,0 +1,242 @@
+from collections.abc import Awaitable, Callable, Sequence
+
+import pytest
+
+from bot.media.shelf import Shelf
+from bot.sandbox.telegram.people.shown import ChatMessage
+from bot.store.task import State, Task
+from bot.telegram.delivery import Delivery
+from bot.tracker import record
+from tests.telegram.stage import Stage, data_of, labels, picture_bytes
+
+Add = Callable[..., Awaitable[Task]]
+Deliver = Callable[..., Awaitable[tuple[Task, ChatMessage]]]
+
+DAY = 24 * 3600
+
+
+@pytest.fixture
+def deliver(stage: Stage, delivering: Add) -> Deliver:
+    """Deliver a task's pictures; give it with the message that has the buttons."""
+    delivery = Delivery(stage.bot, stage.store, http=stage.parts.services.http, shelf=Shelf(stage.shelf))
+
+    async def make(count: int = 1, chat: str = "Alice", **more: object) -> tuple[Task, ChatMessage]:
+        place = stage.chat(chat)
+        task = await delivering(chat_id=place.id, **more)
+        await stage.bring(task, *[picture_bytes(100 + n, 100) for n in range(count)])
+        await delivery.deliver(task)
+        return await stage.change(task, state=State.DELIVERED, next_at=None), stage.shown(place)[-1]
+
+    return make
+
+
+async def ordered(stage: Stage, after: Task) -> Task:
+    """Give the one task that was ordered since."""
+    [task] = [task for task in await stage.tasks() if task.id > after.id]
+    return task
+
+
+async def test_again_is_the_same_with_another_seed(stage: Stage, deliver: Deliver) -> None:
+    first, message = await deliver()
+    assert await stage.press("Alice", message, data_of(message, "🔁")) == ""
+    again = await ordered(stage, first)
+    assert again.request == {**first.request, "seed": 0}
+    assert (again.parent_id, again.parent_index, again.message_id) == (first.id, 0, message.message_id)
+    assert again.reserved == 1
+    assert stage.chat("Alice").messages[message.message_id].reactions == ["👀"]
+
+
+async def test_retry_is_exactly_the_same(stage: Stage, add_task: Add) -> None:
+    failed = await add_task(state=State.FAILED)
+    [message] = await stage.say("Alice", "hello")
+    assert await stage.press("Alice", message, f"r:retry:{failed.id}") == ""
+    assert (await ordered(stage, failed)).request == failed.request
+
+
+async def test_vary_starts_from_that_picture(stage: Stage, deliver: Deliver) -> None:
+    wide = {"controlnets": [{"name": "canny"}], "photo": {"file": "x"}, "samples": 4, "size": [1280, 720], "file": True}
+    first, message = await deliver(3, request=wide)
+    assert await stage.press("Alice", message, f"r:vary:{first.id}:2") == ""
+    varied = await ordered(stage, first)
+    assert varied.request["photo"] == {"task": first.id, "index": 2}
+    assert (varied.request["samples"], varied.request["seed"], varied.request["controlnets"]) == (1, 0, [])
+    assert (varied.request["size"], varied.request["file"]) == ([1280, 720], True)
+    assert (varied.parent_id, varied.parent_index) == (first.id, 2)
+
+
+async def test_a_model_that_takes_no_picture_gives_way_to_one_that_does(stage: Stage, deliver: Deliver) -> None:
+    first, message = await deliver(request={"model": {"id": "cr0v1k3d0d02r73haq10", "name": "秒画 V1.0"}})
+    await stage.press("Alice", message, data_of(message, "🎲"))
+    assert (await ordered(stage, first)).request["model"]["id"] == "cq9m05td0d02r73hb0g0"
+
+
+async def test_edit_words_opens_the_panel_with_the_same_answers(stage: Stage, deliver: Deliver) -> None:
+    task, message = await deliver(request={"size": [1280, 720], "samples": 2})
+    assert await stage.press("Alice", message, data_of(message, "✏️")) == ""
+    panel = stage.shown(stage.chat("Alice"))[-1]
+    assert "1280×720" in panel.text
+    assert panel.reply_to_message_id == message.message_id
+    assert await stage.tasks() == [task]
+
+
+async def test_the_file_is_sent_and_remembered(stage: Stage, deliver: Deliver) -> None:
+    task, message = await deliver(2)
+    for _ in range(2):
+        assert await stage.press("Alice", message, f"r:file:{task.id}:1") == ""
+    *_, first, second = stage.shown(stage.chat("Alice"))
+    assert first.document is not None
+    assert first.document == second.document
+    assert [picture.document_id for picture in await stage.pictures(task)] == [None, first.document.file_id]
+    assert (await stage.events("action"))[-1]["action"] == "upload_document"
+
+
+async def test_a_copy_of_telegrams_is_not_remembered_as_the_file(stage: Stage, deliver: Deliver) -> None:
+    task, message = await deliver()
+    stage.web.holds[f"{task.id}-0-raw"] = 403
+    stage.refuse("sendChatAction", 500, "Internal Server Error")  # a courtesy that may fail
+    assert await stage.press("Alice", message, data_of(message, "📄")) == ""
+    assert "expired" in stage.shown(stage.chat("Alice"))[-1].caption
+    assert [picture.document_id for picture in await stage.pictures(task)] == [None]
+
+
+async def test_a_picture_that_is_not_there(stage: Stage, deliver: Deliver) -> None:
+    task, message = await deliver()
+    assert "no longer here" in str(await stage.press("Alice", message, f"r:file:{task.id}:7"))
+
+
+class TestDelete:
+    async def test_is_confirmed_and_takes_album_and_buttons(self, stage: Stage, deliver: Deliver) -> None:
+        task, message = await deliver(3)
+        assert await stage.press("Alice", message, data_of(message, "🗑")) == ""
+        asked = stage.shown(stage.chat("Alice"))[-1]
+        assert [button.data for button in asked.buttons] == [f"r:really:{task.id}", f"r:keep:{task.id}"]
+        assert await stage.press("Alice", asked, data_of(asked, "🗑")) == ""
+        assert stage.shown(stage.chat("Alice")) == []
+
+    @pytest.mark.parametrize("count", [1, 3])
+    async def test_keep_brings_the_buttons_back(self, stage: Stage, deliver: Deliver, count: int) -> None:
+        task, message = await deliver(count)
+        await stage.press("Alice", message, data_of(message, "🗑"))
+        assert await stage.press("Alice", message, f"r:keep:{task.id}") == ""
+        kept = stage.shown(stage.chat("Alice"))[-1]
+        assert kept.keyboard == message.keyboard
+        assert len(stage.shown(stage.chat("Alice"))) == (1 if count == 1 else count + 1)
+        # Pressed twice, it says the same once more.
+        assert await stage.press("Alice", kept, f"r:keep:{task.id}") == ""
+
+    @pytest.mark.parametrize("count", [1, 3])
+    async def test_after_two_days_telegram_does_not_let_it(self, stage: Stage, deliver: Deliver, count: int) -> None:
+        task, message = await deliver(count)
+        stage.now += 2 * DAY + 1
+        # An old message comes as inaccessible; its buttons can be changed all the same.
+        assert await stage.press("Alice", message, data_of(message, "🗑"), gone=True) == ""
+        asked = stage.shown(stage.chat("Alice"))[-1]
+        assert labels(asked)[1] == "Keep"
+        assert "two days" in str(await stage.press("Alice", asked, f"r:really:{task.id}", gone=True))
+        assert len(stage.shown(stage.chat("Alice"))) == (1 if count == 1 else count + 1)
+        assert await stage.press("Alice", asked, f"r:keep:{task.id}", gone=True) == ""
+        assert stage.shown(stage.chat("Alice"))[-1].keyboard == message.keyboard
+
+    async def test_a_message_that_is_gone_cannot_be_changed(self, stage: Stage, deliver: Deliver) -> None:
+        _, message = await deliver()
+        stage.chat("Alice").messages.clear()
+        pressed = await stage.press("Alice", message, data_of(message, "🗑"), gone=True)
+        assert pressed == "That message can no longer be changed."
+
+
+class TestCancel:
+    async def test_what_still_waits(self, stage: Stage, add_task: Add) -> None:
+        task = await add_task()
+        [message] = await stage.say("Alice", "hello")
+        assert await stage.press("Alice", message, f"r:cancel:{task.id}") == ""
+        cancelled = await stage.task(task.id)
+        assert cancelled.state is State.CANCELLED
+        assert cancelled.next_at == stage.now  # due at once, for the sentence that tells of it
+
+    @pytest.mark.parametrize("state", [State.SUBMITTING, State.RUNNING, State.DELIVERED, State.CANCELLED])
+    async def test_what_is_at_work_is_too_late(self, stage: Stage, add_task: Add, state: State) -> None:
+        task = await add_task(state=state)
+        [message] = await stage.say("Alice", "hello")
+        assert "too late" in str(await stage.press("Alice", message, f"r:cancel:{task.id}"))
+        assert await stage.task(task.id) == task
+
+    async def test_what_is_taken_up_at_that_moment_is_too_late(
+        self, stage: Stage, add_task: Add, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        task = await add_task()
+        [message] = await stage.say("Alice", "hello")
+        end = record.end
+
+        async def late(conn: object, held: Task, *states: State, **more: object) -> Task:
+            raise record.LostLease(held.id)
+
+        monkeypatch.setattr(record, "end", late)
+        assert "too late" in str(await stage.press("Alice", message, f"r:cancel:{task.id}"))
+        monkeypatch.setattr(record, "end", end)
+        assert (await stage.task(task.id)).state is State.QUEUED
+
+
+class TestWhoMayPress:
+    @pytest.mark.parametrize("verb", ["retry", "delete", "really", "keep", "cancel"])
+    async def test_what_is_the_owners_alone(self, stage: Stage, deliver: Deliver, verb: str) -> None:
+        task, message = await deliver(chat="Picture friends")
+        assert "Only the person" in str(await stage.press("Bob", message, f"r:{verb}:{task.id}"))
+        assert await stage.tasks() == [task]
+        assert len(stage.shown(stage.chat("Picture friends"))) == 1
+
+    async def test_going_on_is_everybodys_and_counts_for_who_pressed(self, stage: Stage, deliver: Deliver) -> None:
+        task, message = await deliver(chat="Picture friends")
+        assert await stage.press("Bob", message, data_of(message, "🔁")) == ""
+        again = await ordered(stage, task)
+        assert (again.owner_id, again.chat_id) == (stage.person("Bob").id, task.chat_id)
+
+    @pytest.mark.parametrize("verb", ["again", "vary", "edit", "file", "delete", "cancel"])
+    async def test_another_chats_result_is_not_there(self, stage: Stage, deliver: Deliver, verb: str) -> None:
+        task, _ = await deliver()
+        [message] = await stage.say("Bob", "hello")
+        assert "no longer here" in str(await stage.press("Bob", message, f"r:{verb}:{task.id}:0"))
+        assert await stage.tasks() == [task]
+
+
+class TestLimits:
+    @pytest.fixture
+    def settings(self) -> dict[str, int]:
+        return {"daily_limit": 1}
+
+    async def test_a_limit_is_told_as_an_alert(self, stage: Stage, deliver: Deliver) -> None:
+        _, message = await deliver()
+        assert await stage.press("Alice", message, data_of(message, "🔁")) == ""
+        assert "used up" in str(await stage.press("Alice", message, data_of(message, "🔁")))
+
+
+@pytest.mark.parametrize("data", ["r:again:4711", "r:file:999999999999999999:0"])
+async def test_a_result_that_is_not_there(stage: Stage, data: str) -> None:
+    [message] = await stage.say("Alice", "hello")
+    assert await stage.press("Alice", message, data) == "That result is no longer here."
+
+
+def made_up(task: Task) -> Sequence[str]:
+    return [
+        f"r:polish:{task.id}",
+        f"r:again:{task.id}:x",
+        f"r:again:{task.id}:1:2",
+        f"r:vary:{task.id}:100",
+        f"r:Again:{task.id}",
+        "r:again",
+        "r:again:-1",
+        "r:again:99999999999999999999",
+        "r",
+        "x:1",
+    ]
+
+
+async def test_buttons_that_nobody_made_are_out_of_date(stage: Stage, deliver: Deliver) -> None:
+    task, message = await deliver()
+    for data in made_up(task):
+        assert "out of date" in str(await stage.press("Alice", message, data)), data
+    assert await stage.tasks() == [task]
+
+
+async def test_a_press_is_answered_in_the_pressers_language(stage: Stage, deliver: Deliver) -> None:
+    task, message = await deliver(chat="Picture friends")
+    assert "只有" in str(await stage.press("小明", message, f"r:delete:{task.id}"))
