@@ -15,6 +15,7 @@ from bot.store.lock import single_instance
 from bot.telegram import application, dialogs, profile
 from bot.telegram.polling import Poller
 from bot.telegram.services import App
+from bot.waiting import pause
 from bot.web.server import serve
 from bot.web.webhook import WEBHOOK_PATH
 
@@ -71,7 +72,7 @@ async def _connect(app: App, stop: asyncio.Event) -> bool:
             raise SettingsError("TELEGRAM_BOT_TOKEN: Telegram does not know this token.") from None
         except TelegramError as fault:
             log.warning("telegram_unreachable", fault=type(fault).__name__, again_in=RECONNECT_EVERY)
-            await _pause(stop, RECONNECT_EVERY)
+            await pause(stop, RECONNECT_EVERY)
         else:
             return True
     return False
@@ -117,11 +118,3 @@ async def _publish(parts: Parts) -> None:
         await profile.publish(parts.app.bot)
     except TelegramError as fault:  # the list of commands is a courtesy
         log.warning("commands_not_published", fault=type(fault).__name__)
-
-
-async def _pause(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await stop.wait()
-    except TimeoutError:
-        return

@@ -17,6 +17,7 @@ from bot.store.engine import Store
 from bot.store.task import State
 from bot.telegram import messages
 from bot.telegram.services import Bot
+from bot.waiting import pause
 
 log = structlog.get_logger()
 
@@ -49,11 +50,7 @@ class Housekeeping:
                 await self.tidy()
             except Exception:
                 log.exception("housekeeping_failed")
-            try:
-                async with asyncio.timeout(EVERY):
-                    await stop.wait()
-            except TimeoutError:
-                continue
+            await pause(stop, EVERY)
 
     async def tidy(self) -> None:
         """Do all duties once."""

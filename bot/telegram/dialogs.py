@@ -17,7 +17,7 @@ from bot.capabilities.base import Capability
 from bot.conversations.form import Form, Outdated
 from bot.conversations.screens import view
 from bot.errors import NotAllowed, NotFound
-from bot.locales.text import Lang, text
+from bot.locales.text import Lang, Text, text
 from bot.store import dialogs, inbox
 from bot.store.dialogs import Dialog, NewDialog
 from bot.telegram import intake, messages
@@ -120,7 +120,7 @@ async def answer(update: Update, context: Context) -> None:
         dialog = await dialogs.get(conn, asker.chat_id, asker.thread_id, asker.owner_id, services.clock())
     if dialog is None or not _is_meant(message, dialog, asker):
         if asker.is_private:
-            await messages.say(context.bot, asker, text("Tell me what to draw, like this: /imagine a fox in the snow"))
+            await messages.say(context.bot, asker, _way_in(message))
         return
     try:
         form = _answered(_form(dialog), message)
@@ -153,7 +153,7 @@ async def press(update: Update, context: Context) -> None:
         )
     try:
         await _pressed(update.update_id, context, dialog, verb, arguments[0] if arguments else "")
-    except (Outdated, KeyError, ValueError, IndexError):
+    except Outdated:
         raise NotFound(text("That button is out of date. Please use the newest message.")) from None
     await acknowledged(query)
 
@@ -222,6 +222,12 @@ async def _run(update_id: int, context: Context, dialog: Dialog, form: Form) -> 
 
 def _expired() -> NotFound:
     return NotFound(text("This panel has expired. Please begin anew with the command."))
+
+
+def _way_in(message: Message) -> Text:
+    if has_picture(message):
+        return text("To work from this picture, answer it with /imagine and your words.")
+    return text("Tell me what to draw, like this: /imagine a fox in the snow")
 
 
 def _answered(form: Form, message: Message) -> Form | None:

@@ -21,6 +21,7 @@ from bot.telegram import messages
 from bot.telegram.services import Bot
 from bot.tracker import states
 from bot.tracker.timings import Timings
+from bot.waiting import pause
 
 log = structlog.get_logger()
 
@@ -71,11 +72,7 @@ class Progress:
                 await self.beat()
             except Exception:
                 log.exception("progress_failed")
-            try:
-                async with asyncio.timeout(BEAT):
-                    await stop.wait()
-            except TimeoutError:
-                continue
+            await pause(stop, BEAT)
 
     async def beat(self) -> None:
         """Begin to tell what is due about each waiting task; a chat that has to wait for its turn holds up no other."""
