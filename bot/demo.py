@@ -31,7 +31,7 @@ async def serve_page(stop: asyncio.Event, *, port: int, browser: bool) -> int:
     async with _studio(stop, port=port, task_seconds=6.0) as address:
         _print(f"The demo's chat page: {address}  (Ctrl+C ends it)")
         _print(f"演示聊天页面: {address}  (按 Ctrl+C 结束)")
-        if browser:
+        if browser and not stop.is_set():
             with suppress(webbrowser.Error):
                 await asyncio.to_thread(webbrowser.open, address)
         await stop.wait()
@@ -58,12 +58,14 @@ async def _studio(stop: asyncio.Event, *, port: int, task_seconds: float) -> Asy
             log.configure(level="WARNING", fmt="console", secrets=settings.secrets)
             started = asyncio.Event()
             bot = asyncio.create_task(app.run(settings, stop, started), name="bot")
+            bot.add_done_callback(lambda _: stop.set())  # without its bot the page is of no use
             starting = asyncio.create_task(started.wait(), name="bot starts")
             await asyncio.wait({bot, starting}, return_when=asyncio.FIRST_COMPLETED)
             starting.cancel()
+            if bot.done():
+                await bot  # says why, unless it was stopped
             try:
-                if not bot.done():
-                    yield address
+                yield address
             finally:
                 stop.set()
                 await bot

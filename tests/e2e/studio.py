@@ -6,7 +6,8 @@ import signal
 import socket
 import sys
 from asyncio.subprocess import Process
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,13 @@ from typing import Any
 import httpx
 
 from bot.sandbox.chat import ChatClient
+from bot.sandbox.telegram.app import run_telegram
+from bot.sandbox.telegram.cast import TOKEN
 from bot.sandbox.telegram.people.shown import ChatMessage, Person, ShownChat, State
-from bot.sandbox.telegram.state import Sandbox
-from bot.sandbox.vendor.vendor import Vendor
+from bot.sandbox.telegram.state import Options, Sandbox
+from bot.sandbox.vendor.app import create_app
+from bot.sandbox.vendor.vendor import ACCESS_KEY, SECRET_KEY, Vendor
+from bot.web.server import serve
 
 # Everything that a test waits for comes within this, also on a busy machine.
 PATIENCE = 40.0
@@ -122,6 +127,37 @@ class Studio:
         async with httpx.AsyncClient() as http:
             answer = await http.post(f"{self.vendor_address}/sandbox/faults", json=fault)
             answer.raise_for_status()
+
+
+@asynccontextmanager
+async def run_studio(vendor: Vendor, settings: Mapping[str, str], home: Path) -> AsyncIterator[Studio]:
+    """Run the bot in `home` between stand-ins; the one for Telegram minds no rates."""
+    async with (
+        serve(create_app(vendor), "127.0.0.1", 0) as vendor_address,
+        run_telegram(Options(rate_limits=False)) as (address, telegram),
+        ChatClient(address) as chat,
+    ):
+        port = free_port()
+        usual = {
+            "TELEGRAM_BOT_TOKEN": TOKEN,
+            "TELEGRAM_API_URL": address,
+            "MIAOHUA_ACCESS_KEY": ACCESS_KEY,
+            "MIAOHUA_SECRET_KEY": SECRET_KEY,
+            "MIAOHUA_API_URL": vendor_address,
+            "PUBLIC_URL": f"http://127.0.0.1:{port}",
+            "WEB_PORT": str(port),
+            "MIN_INTERVAL_SECONDS": "0",
+            "MAX_RUNNING_TASKS": "100",
+            "DAILY_LIMIT": "1000",
+            "LOG_FORMAT": "json",
+            "LOG_LEVEL": "DEBUG",
+        }
+        bot = Bot({**usual, **settings}, home)
+        await bot.start()
+        try:
+            yield Studio(bot, chat, await chat.state(), vendor, vendor_address, telegram, address)
+        finally:
+            await bot.kill()
 
 
 def has_result(message: ChatMessage) -> bool:

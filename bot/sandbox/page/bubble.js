@@ -58,8 +58,8 @@ function wordsOf(messages, { onCommand }) {
 }
 
 function metaOf(messages) {
-  const { date } = messages[0];
-  const edited = messages.some((message) => message.edited);
+  const { date, from } = messages[0];
+  const edited = !from.is_bot && messages.some((message) => message.edited); // Telegram does not say it of bots either
   const time = el("time", { datetime: new Date(date * 1000).toISOString(), title: fullTime(date) }, clock(date));
   return el("span", { class: "meta" }, edited && el("span", {}, t("edited")), time);
 }

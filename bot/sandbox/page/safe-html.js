@@ -1,8 +1,10 @@
 /** Messages' HTML, rebuilt from an allow-list: a tag that is not on it leaves only its text behind. */
 
-import { el, link } from "./dom.js";
+import { copyText, el, link } from "./dom.js";
+import { toast } from "./notices.js";
+import { t } from "./words.js";
 
-const PLAIN = new Set(["b", "strong", "i", "em", "u", "ins", "s", "strike", "del", "code", "pre", "br"]);
+const PLAIN = new Set(["b", "strong", "i", "em", "u", "ins", "s", "strike", "del", "pre", "br"]);
 const DROPPED = new Set(["script", "style", "template", "iframe", "object", "noscript", "svg", "math"]);
 
 /**
@@ -25,6 +27,7 @@ function rebuilt(node, onCommand) {
   const tag = node.localName;
   const inner = children(node, onCommand);
   if (PLAIN.has(tag)) return [el(tag, {}, inner)];
+  if (tag === "code") return [copies(el(tag, {}, inner))];
   if (tag === "a") return [link(node.getAttribute("href") ?? "", {}, inner)];
   if (tag === "tg-spoiler" || node.classList.contains("spoiler")) return [opens(el("span", { class: "spoiler" }, inner))];
   if (node.classList.contains("command")) return [commandButton(node.textContent, onCommand)];
@@ -37,18 +40,24 @@ function rebuilt(node, onCommand) {
 
 const commandButton = (word, onCommand) => el("button", { type: "button", class: "command", onclick: () => onCommand(word) }, word);
 
-/** Make an element that opens for good at a click or Enter. */
+/** Make an element that opens for good. */
 function opens(node) {
   node.classList.add("closed");
-  node.setAttribute("role", "button");
-  node.tabIndex = 0;
-  const open = (event) => {
-    if (event.type === "keydown" && event.key !== "Enter") return;
+  return pressable(node, () => {
     node.classList.remove("closed");
     node.removeAttribute("role");
     node.removeAttribute("tabindex");
-  };
-  node.addEventListener("click", open);
-  node.addEventListener("keydown", open);
+  });
+}
+
+/** Make an element that gives its text to the clipboard, as code does in Telegram. */
+const copies = (node) => pressable(node, () => copyText(node.textContent).then(() => toast(t("copied"))));
+
+/** Call `act` at a click or Enter. */
+function pressable(node, act) {
+  node.setAttribute("role", "button");
+  node.tabIndex = 0;
+  node.addEventListener("click", act);
+  node.addEventListener("keydown", ({ key }) => key === "Enter" && act());
   return node;
 }

@@ -52,8 +52,8 @@ const WORDS = {
   sendAsGroup: ["以群组身份匿名发言", "Speaking as the group, anonymously"],
   welcome: ["在这里试用机器人", "Try the bot here"],
   welcomeHint: [
-    "发送 /start，或者直接发一张图片。想看群里的样子，就换一个聊天或身份。",
-    "Send /start, or simply a photo. Switch the chat or the person to see it in a group.",
+    "发送 /start，或者用 /imagine 加上想画的内容。想看群里的样子，就换一个聊天或身份。",
+    "Send /start, or /imagine and what to draw. Switch the chat or the person to see it in a group.",
   ],
   welcomeGroup: ["还没有消息", "No messages yet"],
   welcomeGroupHint: ["用命令唤起机器人，例如 /imagine 雪中的狐狸。", "Call the bot with a command, such as /imagine a fox in the snow."],

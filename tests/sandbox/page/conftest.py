@@ -6,6 +6,7 @@ import os
 import shutil
 import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -290,6 +291,13 @@ def complaints() -> list[str]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def page(tab: Page, chat: ChatServer, complaints: list[str]) -> AsyncIterator[Page]:
     """Open the page as Alice, in English; whatever the browser complains of fails the test."""
+    async with visit(tab, f"{chat.address}/#{ALICE}/{PRIVATE}", complaints):
+        yield tab
+
+
+@asynccontextmanager
+async def visit(tab: Page, address: str, complaints: list[str]) -> AsyncIterator[None]:
+    """Open a chat page; at the end the browser must have nothing to complain of, and forgets the page."""
 
     def heard(line: ConsoleMessage) -> None:
         if line.type == "error":
@@ -300,9 +308,9 @@ async def page(tab: Page, chat: ChatServer, complaints: list[str]) -> AsyncItera
 
     tab.on("console", heard)
     tab.on("pageerror", thrown)
-    await tab.goto(f"{chat.address}/#{ALICE}/{PRIVATE}")
+    await tab.goto(address)
     await tab.get_by_role("heading", name="Picture studio").wait_for()
-    yield tab
+    yield
     tab.remove_listener("console", heard)
     tab.remove_listener("pageerror", thrown)
     await tab.evaluate("localStorage.clear()")  # a later server may get the same port
