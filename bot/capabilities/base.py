@@ -82,6 +82,10 @@ class Capability(ABC):
             for option in self.options
         }
 
+    def reopened(self, request: Answers) -> dict[str, Any]:
+        """Turn a settled request back into answers, to be changed and settled anew."""
+        return dict(request)
+
     def remember(self, answers: Answers, request: Answers) -> dict[str, Any]:  # noqa: ARG002  for those that ask
         """Say which of a person's answers, as settled in the request, are to be the next defaults."""
         return {option.name: request[option.name] for option in self.options if option.remembered}

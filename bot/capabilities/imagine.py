@@ -54,6 +54,12 @@ class Imagine(Capability):
             answers["model"] = {**answers["model"], "soft": True}
         return answers
 
+    def reopened(self, request: Answers) -> dict[str, Any]:
+        """Leave steps and prompt strength to the model again where they were the model's own."""
+        known = traits(request["model"]["name"])
+        own = {"steps": known.steps, "cfg": known.cfg_scale}
+        return {**request, **{name: None for name, value in own.items() if request[name] == value}}
+
     def remember(self, answers: Answers, request: Answers) -> dict[str, Any]:
         """Remember the model that was asked for, not one that was chosen to suit this request."""
         chosen = answers["model"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from bot.capabilities.base import Choice, Studio
-from bot.capabilities.options import Kind, Named, Option, Size, shorten
+from bot.capabilities.options import Kind, Named, OneOf, Option, Size, Switch, shorten
 from bot.conversations.form import Form, Outdated, is_chosen, key_of, number
 from bot.locales.text import Text, layout, text, verbatim
 
@@ -87,7 +87,8 @@ class _Drawing:
         chosen = self.form.answers[option.name]
         buttons = [self._preset(option, raw, chosen) for raw in option.kind.presets()]
         rows = _in_rows(buttons, PER_ROW)
-        rows.append([self._button(text("⌨️ Type it"), "ask", option.name), self._reset(option.name), self._back()])
+        typed = [] if isinstance(option.kind, OneOf | Switch) else [self._button(text("⌨️ Type it"), "ask", option.name)]
+        rows.append([*typed, self._reset(option.name), self._back()])
         return View(self._about(option.label, option.help, option.kind), rows)
 
     def catalogue(self, option: Option, held: Sequence[Held], choices: Sequence[Choice], page: int) -> View:

@@ -18,12 +18,14 @@ from bot.conversations.form import Form, Outdated
 from bot.conversations.screens import view
 from bot.errors import NotAllowed, NotFound
 from bot.locales.text import Lang, Text, text
-from bot.store import dialogs, inbox
+from bot.store import dialogs, inbox, tasks
 from bot.store.dialogs import Dialog, NewDialog
 from bot.telegram import intake, messages
 from bot.telegram.asker import Asker, asker_of, may_act
 from bot.telegram.photos import has_picture, source_of
 from bot.telegram.services import Bot, Context, Services
+from bot.telegram.turns import Priority
+from bot.tracker import states
 
 log = structlog.get_logger()
 
@@ -65,7 +67,9 @@ async def show(services: Services, bot: Bot, dialog: Dialog, *, anew: bool) -> N
     if anew or shown is None or (screen.hint is not None and not _is_private(dialog)):
         await messages.remove(bot, dialog.chat_id, shown)
         shown = None
-    elif not await messages.edit(bot, dialog.chat_id, shown, screen.body, lang, *screen.rows):
+    elif not await messages.edit(
+        bot, dialog.chat_id, shown, screen.body, lang, *screen.rows, priority=Priority.MESSAGE
+    ):
         shown = None
     if shown is None:
         sent = await bot.send_message(
@@ -216,8 +220,19 @@ async def _run(update_id: int, context: Context, dialog: Dialog, form: Form) -> 
     order = intake.Order(
         capability=form.capability, request=request, remember=form.capability.remember(form.answers, request)
     )
-    await intake.take_on(update_id, context, _asker(dialog), order, dialog_id=dialog.id)
-    await messages.remove(context.bot, dialog.chat_id, dialog.message_id)
+    task = await intake.take_on(update_id, context, _asker(dialog), order, dialog_id=dialog.id)
+    if task is None or dialog.message_id is None:
+        return
+    # The panel becomes the progress message, where one looks at just now.
+    async with context.services.store.write() as conn:
+        waits = await tasks.note(conn, task.id, states.WAITING, status_message_id=dialog.message_id)
+    if waits:
+        heard = text("🎨 Heard. Your picture is on its way.")
+        await messages.edit(
+            context.bot, dialog.chat_id, dialog.message_id, heard, dialog.lang, priority=Priority.MESSAGE
+        )
+    else:
+        await messages.remove(context.bot, dialog.chat_id, dialog.message_id)
 
 
 def _expired() -> NotFound:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from bot.conversations.screens import Button
-from bot.locales.text import Text, layout, text
+from bot.locales.text import Text, text
 from bot.store.task import State, Task
 
 _BY_CODE: Mapping[int, Text] = {
@@ -40,7 +40,7 @@ def why(task: Task) -> Text:
         reason = _BY_STATE[task.state]
     else:
         reason = _BY_CODE.get(task.error_code or 0, _OTHERWISE)
-    return layout("{reason} {given_back}", reason=reason, given_back=_GIVEN_BACK)
+    return text("{reason} {given_back}", reason=reason, given_back=_GIVEN_BACK)
 
 
 def buttons(task: Task) -> Sequence[Sequence[Button]]:

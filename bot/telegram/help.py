@@ -71,7 +71,7 @@ def overview() -> Text:
 def details(capability: Capability) -> Text:
     """Say everything about one capability, its flags with what they allow."""
     return layout(
-        "{icon} <b>{title}</b> {summary}\n<code>{example}</code>\n\n{flags}",
+        "{icon} <b>{title}</b>: {summary}\n<code>{example}</code>\n\n{flags}",
         icon=capability.icon,
         title=capability.title,
         summary=capability.summary,
@@ -83,5 +83,5 @@ def details(capability: Capability) -> Text:
 def _flag(option: Option) -> Text:
     names = " ".join(f"--{flag}" for flag in (*option.flags, *option.sets))
     return layout(
-        "<b>{names}</b> {help}: <i>{allowed}</i>", names=names, help=option.help, allowed=option.kind.allowed()
+        "<code>{names}</code> {help}: <i>{allowed}</i>", names=names, help=option.help, allowed=option.kind.allowed()
     )

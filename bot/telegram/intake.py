@@ -41,10 +41,10 @@ class Order:
 
 async def take_on(
     update_id: int, context: Context, asker: Asker, order: Order, *, dialog_id: int | None = None
-) -> None:
-    """Accept an order, once, and show that it was heard; the dialog that led to it ends with it.
+) -> Task | None:
+    """Accept an order and show that it was heard; the dialog that led to it ends with it.
 
-    Raises the `UserError` of the limit that it meets; then nothing has changed.
+    None where this update ordered before. Raises the `UserError` of the limit that it meets; then nothing has changed.
     """
     services = context.services
     try:
@@ -54,9 +54,10 @@ async def take_on(
                 await dialogs.remove(conn, dialog_id)
             await inbox.settle(conn, update_id, services.clock())
     except tasks.AlreadyOrdered:
-        return
+        return None
     services.wake()
     await acknowledge(context, task)
+    return task
 
 
 async def _place(conn: AsyncConnection, services: Services, asker: Asker, order: Order, order_key: str) -> Task:

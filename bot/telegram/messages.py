@@ -11,6 +11,7 @@ from bot.conversations.screens import Button, View
 from bot.locales.text import Lang, Text
 from bot.telegram.asker import Asker
 from bot.telegram.services import Bot
+from bot.telegram.turns import Priority
 
 HINT_LENGTH = 64
 
@@ -54,8 +55,19 @@ def markup_of(view: View, lang: Lang, *, is_private: bool) -> Any:  # noqa: ANN4
     return keyboard(view.rows, lang)
 
 
-async def edit(bot: Bot, chat_id: int, message_id: int, sentence: Text, lang: Lang, *rows: Sequence[Button]) -> bool:
-    """Change a message of ours; say whether it is there to be changed. That it says so already is fine."""
+async def edit(
+    bot: Bot,
+    chat_id: int,
+    message_id: int,
+    sentence: Text,
+    lang: Lang,
+    *rows: Sequence[Button],
+    priority: Priority = Priority.EDIT,
+) -> bool:
+    """Change a message of ours; say whether it is there to be changed. That it says so already is fine.
+
+    An edit that somebody waits for, having pressed a button, is worth a message's `priority`.
+    """
     try:
         await bot.edit_message_text(
             sentence.html(lang),
@@ -63,6 +75,7 @@ async def edit(bot: Bot, chat_id: int, message_id: int, sentence: Text, lang: La
             message_id=message_id,
             parse_mode=ParseMode.HTML,
             reply_markup=keyboard(rows, lang),
+            rate_limit_args=priority,
         )
     except BadRequest as error:
         return "not modified" in error.message.lower()

@@ -43,7 +43,6 @@ EDIT_EVERY_IN_GROUPS = 20.0
 
 @dataclass(slots=True)
 class _Seen:
-    acted_at: float = 0.0
     edited_at: float = 0.0
     said: Text | None = None
 
@@ -57,6 +56,7 @@ class Progress:
         self._timings = timings
         self._clock = clock
         self._seen: dict[int, _Seen] = {}
+        self._acted_at: dict[tuple[int, int | None], float] = {}  # by chat and topic: one action stands for all tasks
         self._at_work: dict[int, asyncio.Task[None]] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -81,6 +81,8 @@ class Progress:
             waiting = await tasks.in_states(conn, states.WAITING, WATCHED)
             ahead = {task.id: await tasks.ahead(conn, task) for task in waiting if task.state is State.QUEUED}
         self._seen = {task.id: self._seen.get(task.id, _Seen()) for task in waiting}
+        places = {(task.chat_id, task.thread_id) for task in waiting}
+        self._acted_at = {place: at for place, at in self._acted_at.items() if place in places}
         for task in waiting:
             if task.id not in busy:
                 self._start(task, ahead.get(task.id))
@@ -99,17 +101,17 @@ class Progress:
 
     async def _inform(self, task: Task, ahead: int | None, seen: _Seen) -> None:
         try:
-            await self._act(task, seen)
+            await self._act(task)
             await self._speak(task, ahead, seen)
         except TelegramError as fault:
             log.info("progress_not_shown", task=task.id, fault=type(fault).__name__)
         except Exception:
             log.exception("progress_failed", task=task.id)
 
-    async def _act(self, task: Task, seen: _Seen) -> None:
-        now = self._clock()
-        if now - task.created_at < ACTIONS_FOR and now - seen.acted_at >= ACTION_EVERY:
-            seen.acted_at = now
+    async def _act(self, task: Task) -> None:
+        now, place = self._clock(), (task.chat_id, task.thread_id)
+        if now - task.created_at < ACTIONS_FOR and now - self._acted_at.get(place, 0.0) >= ACTION_EVERY:
+            self._acted_at[place] = now
             await self._bot.send_chat_action(task.chat_id, ChatAction.UPLOAD_PHOTO, message_thread_id=task.thread_id)
 
     async def _speak(self, task: Task, ahead: int | None, seen: _Seen) -> None:
@@ -121,7 +123,8 @@ class Progress:
                 seen.edited_at, seen.said = now, sentence
                 await self._say(task, sentence)
             return
-        every = EDIT_EVERY if task.chat_id > 0 else EDIT_EVERY_IN_GROUPS
+        # The longer the wait, the less a second more of it is news.
+        every = max(EDIT_EVERY if task.chat_id > 0 else EDIT_EVERY_IN_GROUPS, (now - task.created_at) / 4)
         if sentence != seen.said and now - seen.edited_at >= every:
             seen.edited_at, seen.said = now, sentence
             await messages.edit(self._bot, task.chat_id, task.status_message_id, sentence, task.lang, *_buttons(task))

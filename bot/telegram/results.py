@@ -94,9 +94,8 @@ async def _order(pressed: Press, request: Mapping[str, Any]) -> None:
 
 
 async def _edit(pressed: Press) -> None:
-    await dialogs.open_dialog(
-        pressed.update_id, pressed.context, pressed.asker, pressed.capability, pressed.task.request
-    )
+    answers = pressed.capability.reopened(pressed.task.request)
+    await dialogs.open_dialog(pressed.update_id, pressed.context, pressed.asker, pressed.capability, answers)
 
 
 async def _file(pressed: Press) -> None:

@@ -117,7 +117,7 @@ async def test_who_waits_is_asked_about_again_on_the_beat(
     rows.clock.advance(4)
     await ask(polling, [task])
     waiting = await rows.get(task)
-    assert (waiting.state, waiting.attempts, waiting.next_at) == (State.RUNNING, 0, START + 10.5)
+    assert (waiting.state, waiting.attempts, waiting.next_at) == (State.RUNNING, 0, START + 8.5)
 
 
 @SQLITE
