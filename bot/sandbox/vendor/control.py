@@ -26,7 +26,13 @@ def control_routes(vendor: Vendor) -> list[Route]:
     async def orders(_request: Request) -> Response:
         return JSONResponse(
             [
-                {"task_id": task.id, "family": task.family, "body": task.body, "time": task.accepted_at}
+                {
+                    "task_id": task.id,
+                    "family": task.family,
+                    "operation": task.operation,
+                    "body": task.body,
+                    "time": task.accepted_at,
+                }
                 for task in vendor.tasks.all()
             ]
         )

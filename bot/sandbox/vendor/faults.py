@@ -11,17 +11,20 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from bot.sandbox.vendor import errors
 from bot.sandbox.vendor.errors import Refused
 from bot.sandbox.vendor.fields import Name, Strict
+from bot.sandbox.vendor.words import Fate
 
 MOST_FAULTS = 1000
+FATE = "sandbox.fate"  # in a request's scope: the word by which its order is to end
 
 
 class Fault(Strict):
     """What goes wrong with the next `times` requests to an operation.
 
-    `on` is the path's word after the family (`imgen`, `results`, `models`, ...), `pictures` for downloads, or `any`.
-    Exactly one of: `code`, an error answer of the vendor's; `status` (with `body`), some proxy's answer;
-    `drop`, the connection is closed without an answer `before` or `after` the request took effect; `delay`, the
-    request waits that many seconds and then goes on as usual.
+    `on` is the path's word after the family (`imgen`, `results`, `models`, ...), or both (`erase/imgen`), `pictures`
+    for downloads, or `any`. Exactly one of: `code`, an error answer of the vendor's; `status` (with `body`), some
+    proxy's answer; `drop`, the connection is closed without an answer `before` or `after` the request took effect;
+    `delay`, the request waits that many seconds and then goes on as usual; `fate`, the order goes as if its prompt held
+    that word.
     """
 
     on: Name
@@ -31,12 +34,13 @@ class Fault(Strict):
     body: str = ""
     drop: Literal["before", "after"] | None = None
     delay: float | None = Field(default=None, ge=0, le=600)
+    fate: Fate | None = None
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
-        kinds = (self.code, self.status, self.drop, self.delay)
+        kinds = (self.code, self.status, self.drop, self.delay, self.fate)
         if sum(kind is not None for kind in kinds) != 1:
-            raise ValueError("give exactly one of code, status, drop, delay")
+            raise ValueError("give exactly one of code, status, drop, delay, fate")
         return self
 
 
@@ -52,10 +56,10 @@ class Faults:
             raise Refused(errors.LIMIT, "too many faults wait already")
         self._waiting.append((fault, fault.times))
 
-    def take(self, operation: str) -> Fault | None:
-        """Use up one time of the first fault that concerns an operation."""
+    def take(self, *names: str) -> Fault | None:
+        """Use up one time of the first fault that concerns an operation of these names."""
         for place, (fault, left) in enumerate(self._waiting):
-            if fault.on in {operation, "any"}:
+            if fault.on in {*names, "any"}:
                 self._waiting[place : place + 1] = [(fault, left - 1)] if left > 1 else []
                 return fault
         return None
@@ -86,6 +90,8 @@ async def play(
     elif fault.delay is not None:
         await sleep(fault.delay)
         await app(scope, receive, send)
+    elif fault.fate is not None:
+        await app({**scope, FATE: fault.fate}, receive, send)
     else:
         if fault.drop == "after":
             await app(scope, receive, _unheard)

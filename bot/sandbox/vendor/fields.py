@@ -46,6 +46,9 @@ NotBlank = AfterValidator(_not_blank)
 Name = Annotated[str, NotBlank]
 Format = Literal["JPG", "PNG"]
 Samples = Annotated[int, Field(ge=1, le=8)]
+Prompt = Annotated[str, at_most(2000)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Side = Annotated[int, Field(ge=640, le=6000)]
 Watermark = Literal["Default", "MakaLogo"]
 
 
@@ -53,6 +56,17 @@ class WatermarkConfig(Strict):
     """`watermark_config`: without it there is no mark; an empty one means Default."""
 
     type: Watermark = "Default"
+
+
+class Watermarked(Strict):
+    """A body that may ask for a mark on its pictures."""
+
+    watermark_config: WatermarkConfig = WatermarkConfig()
+
+    @property
+    def watermark(self) -> Watermark | None:
+        """Name the mark to print, if one was asked for."""
+        return self.watermark_config.type if "watermark_config" in self.model_fields_set else None
 
 
 class Page(Strict):

@@ -6,7 +6,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from bot.sandbox.vendor import errors, faults
 from bot.sandbox.vendor.vendor import Vendor
 
-BIGGEST_BODY = 1024 * 1024
+BIGGEST_BODY = 8 * 1024 * 1024  # a picture may come within, of 7 MB
 _NAME = "a sandbox stand-in for the Miaohua image API"
 
 
@@ -26,7 +26,7 @@ class Gate:
         if len(body) > BIGGEST_BODY:
             await errors.answer(errors.INVALID, "the body is too large")(scope, receive, send)
             return
-        fault = self._vendor.faults.take(_operation(scope["path"]))
+        fault = self._vendor.faults.take(*_operations(scope["path"]))
         replayed = _Replay(body, receive)
         if fault is None:
             await self._named(scope, replayed, send)
@@ -67,7 +67,10 @@ async def _read(receive: Receive) -> bytes:
     return bytes(held)
 
 
-def _operation(path: str) -> str:
-    """Name the operation: the word after the family in /v1/{family}/{operation}/..., else the path's first."""
-    parts = path.strip("/").split("/")
-    return parts[2] if parts[0] == "v1" and len(parts) > 2 else parts[0]  # noqa: PLR2004  the third part
+def _operations(path: str) -> tuple[str, ...]:
+    """Name the operation: by the word after the family in /v1/{family}/{operation}/..., and by both; else the first."""
+    match path.strip("/").split("/"):
+        case ["v1", family, operation, *_]:
+            return operation, f"{family}/{operation}"
+        case parts:
+            return (parts[0],)

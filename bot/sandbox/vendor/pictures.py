@@ -28,23 +28,29 @@ def picture_route(vendor: Vendor) -> Route:
         size = request.path_params["size"]
         if task is None or size not in PICTURE_SIZES:
             return PlainTextResponse("NoSuchKey", 404)
-        side = SMALL_SIDE if size == "small" else None
-        async with vendor.drawing:
-            content = await asyncio.to_thread(_draw, task, request.path_params["index"], side)
-        return Response(content, media_type="image/png" if task.work.format == "PNG" else "image/jpeg")
+        content = await draw(vendor, task, request.path_params["index"], size)
+        return Response(content, media_type=media_type(task))
 
     return Route("/pictures/{task_id}/{index:int}/{size}.{extension}", answer)
 
 
-def _draw(task: Task, index: int, side: int | None) -> bytes:
-    return encode(task.work.paint(index, side), task.work.format)
+async def draw(vendor: Vendor, task: Task, index: int, size: str) -> bytes:
+    """Draw a picture of a task, small or raw, as a file's bytes; few at a time."""
+    side = SMALL_SIDE if size == "small" else None
+    async with vendor.drawing:
+        return await asyncio.to_thread(lambda: encode(task.work.paint(index, side), task.work.format))
+
+
+def media_type(task: Task) -> str:
+    """Name the content type of a task's pictures."""
+    return "image/png" if task.work.format == "PNG" else "image/jpeg"
 
 
 def encode(picture: Image.Image, name: Format) -> bytes:
     """Write a picture as a file's bytes."""
     held = io.BytesIO()
     if name == "PNG":
-        picture.save(held, "PNG", compress_level=3)
+        picture.save(held, "PNG", compress_level=1)  # quickly; who waits is on this machine
     else:
         picture.save(held, "JPEG", quality=_QUALITY)
     return held.getvalue()

@@ -1,42 +1,50 @@
-"""Input pictures: fetched when an order comes in, so that the caller hears at once what is wrong with them."""
+"""Input pictures are fetched when an order comes in, so that the caller hears at once what is wrong with them."""
 
 import asyncio
-import io
 import ipaddress
 from urllib.parse import SplitResult, urlsplit
 
 import httpx
-from PIL import Image, ImageOps
 
 from bot.sandbox.vendor.errors import INVALID, Refused
+from bot.sandbox.vendor.inputs import GENERAL, Bounds, Source, check_picture
 
 BIGGEST_BYTES = 8 * 1024 * 1024  # a picture must be smaller
-SHORTEST_SIDE = 256
-LONGEST_SIDE = 6000
 FETCH_SECONDS = 10
-KEPT_SIDE = 1280  # enough to be recognised in a drawing
-_FORMATS = ("JPEG", "PNG", "WEBP")
+_FETCHED_AT_ONCE = 8
+_CHECKED_AT_ONCE = 2  # one of 36 megapixels takes 108 MB
 
 
 class Sources:
-    """Fetch the pictures that an order names."""
+    """Fetch the pictures that orders name."""
 
     def __init__(self, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._transport = transport
+        self._fetching = asyncio.Semaphore(_FETCHED_AT_ONCE)
+        self._checking = asyncio.Semaphore(_CHECKED_AT_ONCE)
 
-    async def fetch(self, field: str, url: str) -> bytes:
-        """Bring a picture, checked and brought down to at most 1280 px a side, as JPEG bytes.
+    async def fetch(self, field: str, url: str, bounds: Bounds = GENERAL) -> Source:
+        """Bring a picture and check it.
 
         Raises `Refused` with code 3 that names the field: the address is not on this machine, nothing comes within
-        10 s, or the picture is out of the vendor's bounds (256..6000 px a side, jpg, png or webp, below 8 MB).
+        10 s, or the picture is out of bounds (its sides, its format, 8 MB).
         """
         _check_address(field, url)
+        async with self._fetching:
+            content = await self._brought(field, url)
+        return await self.check(field, content, bounds)
+
+    async def check(self, field: str, content: bytes, bounds: Bounds = GENERAL) -> Source:
+        """Check a picture that came with the order; raises `Refused` as `fetch` does."""
+        async with self._checking:
+            return await asyncio.to_thread(check_picture, field, content, bounds)
+
+    async def _brought(self, field: str, url: str) -> bytes:
         try:
             async with asyncio.timeout(FETCH_SECONDS):
-                content = await self._download(field, url)
+                return await self._download(field, url)
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             raise Refused(INVALID, f"{field}: cannot be fetched ({type(error).__name__})") from None
-        return await asyncio.to_thread(_checked, field, content)
 
     async def _download(self, field: str, url: str) -> bytes:
         held = bytearray()
@@ -64,22 +72,3 @@ def _check_address(field: str, url: str) -> None:
 def _on_this_machine(parts: SplitResult) -> bool:
     host = parts.hostname or ""
     return host == "localhost" or ipaddress.ip_address(host).is_loopback
-
-
-def _checked(field: str, content: bytes) -> bytes:
-    try:
-        with Image.open(io.BytesIO(content), formats=_FORMATS) as picture:
-            if min(picture.size) < SHORTEST_SIDE or max(picture.size) > LONGEST_SIDE:
-                raise Refused(INVALID, f"{field}: must be 256x256 to 6000x6000 px, is {picture.width}x{picture.height}")
-            picture.load()
-            return _kept(picture)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise Refused(INVALID, f"{field}: must be a picture in jpg, jpeg, png or webp") from None
-
-
-def _kept(picture: Image.Image) -> bytes:
-    upright = ImageOps.exif_transpose(picture).convert("RGB")
-    upright.thumbnail((KEPT_SIDE, KEPT_SIDE))
-    held = io.BytesIO()
-    upright.save(held, "JPEG", quality=90)
-    return held.getvalue()

@@ -7,12 +7,14 @@
     must-fail        the task ends as FAILED
     never-ends       the task stays RUNNING
 
-Only the prompt counts: to write `nsfw` into the negative prompt is good manners.
+Only the prompt counts: to write `nsfw` into the negative prompt is good manners. Families without a prompt, and orders
+whose prompt is to stay as it is, get such a word by a fault (`faults.py`).
 """
 
 from typing import Literal
 
 Outcome = Literal["RUNNING", "SUCCESS", "FAILED"]
+Fate = Literal["half-hidden", "all-hidden", "half-broken", "must-fail", "never-ends"]
 
 _REFUSED = ("nsfw", "色情")
 

@@ -11,6 +11,7 @@ from PIL import Image
 
 from bot.sandbox.vendor.app import create_app
 from bot.sandbox.vendor.vendor import ACCESS_KEY, SECRET_KEY, Vendor
+from tests.sandbox.vendor.customer import Customer
 
 START = 1_700_000_000
 
@@ -58,6 +59,11 @@ async def api(vendor: Vendor, clock: Clock) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(create_app(vendor))
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", headers=headers) as client:
         yield client
+
+
+@pytest.fixture
+def customer(api: httpx.AsyncClient, clock: Clock, web: dict[str, bytes]) -> Customer:
+    return Customer(api, clock, web)
 
 
 @pytest.fixture

@@ -155,7 +155,7 @@ async def test_orders_and_requests_are_told(api: httpx.AsyncClient, clock: Any) 
     await api.get(f"{MODELS}?size=5")
     await api.get("/v1/imgenstd/result/another")
     assert (await api.get("/sandbox/orders")).json() == [
-        {"task_id": task_id, "family": "imgenstd", "body": BODY, "time": clock.now}
+        {"task_id": task_id, "family": "imgenstd", "operation": "imgen", "body": BODY, "time": clock.now}
     ]
     told = (await api.get("/sandbox/requests")).json()
     assert told["counts"] == {f"POST {IMGEN}": 1, "GET /v1/imgenstd/result": 2, f"GET {MODELS}": 1}
@@ -182,3 +182,34 @@ async def test_it_says_what_it_is(api: httpx.AsyncClient) -> None:
     answer = await api.get("/")
     assert "sandbox" in answer.text
     assert "sandbox" in (await api.get(MODELS)).headers["server"]
+
+
+@pytest.mark.parametrize(("on", "hit"), [("imgen", True), ("imgenstd/imgen", True), ("erase/imgen", False)])
+async def test_a_fault_may_name_the_family(api: httpx.AsyncClient, on: str, *, hit: bool) -> None:
+    await order_fault(api, on=on, code=8)
+    assert (await api.post(IMGEN, json=BODY)).is_success is not hit
+
+
+@pytest.mark.parametrize(
+    ("fate", "state", "codes"),
+    [
+        ("must-fail", "FAILED", ["EngineGenError"] * 2),
+        ("half-hidden", "SUCCESS", ["", "Sensitive"]),
+        ("never-ends", "RUNNING", []),
+    ],
+)
+async def test_an_order_without_a_word_has_a_fate(
+    api: httpx.AsyncClient, clock: Any, fate: str, state: str, codes: list[str]
+) -> None:
+    await order_fault(api, on="imgen", fate=fate)
+    task_id = (await api.post(IMGEN, json={**BODY, "samples": 2})).json()["task_id"]
+    other = (await api.post(IMGEN, json=BODY)).json()["task_id"]
+    clock.now += 1000
+    task = (await api.get(f"/v1/imgenstd/result/{task_id}")).json()
+    assert (task["state"], [image["error_code"] for image in task["images"]]) == (state, codes)
+    assert (await api.get(f"/v1/imgenstd/result/{other}")).json()["state"] == "SUCCESS"
+
+
+async def test_a_fate_is_a_known_word(api: httpx.AsyncClient) -> None:
+    answer = await api.post("/sandbox/faults", json={"on": "imgen", "fate": "nsfw"})
+    assert answer.json()["error"]["code"] == 3

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from bot.sandbox.vendor.app import create_app
-from bot.sandbox.vendor.tasks import TaskBook, Work
+from bot.sandbox.vendor.tasks import MOST_HELD, TaskBook, Work
 from bot.sandbox.vendor.vendor import Vendor
 
 V04 = "cq71d1kq0d02r73hadf0"
@@ -152,21 +152,32 @@ def plain_work(effort: float = 1) -> Work:
 
 def test_old_tasks_are_forgotten() -> None:
     book = TaskBook(keep=3)
-    tasks = [book.book("imgenstd", {}, plain_work(), now=0, seconds=1) for _ in range(5)]
+    tasks = [book.book("imgenstd", "imgen", {}, plain_work(), now=0, seconds=1) for _ in range(5)]
     assert book.all() == tasks[2:]
     assert book.find(tasks[1].id) is None
 
 
+def test_pictures_kept_have_a_bound() -> None:
+    book = TaskBook(keep=100)
+    work = Work(held=MOST_HELD // 4 + 1)
+    tasks = [book.book("erase", "imgen", {}, work, now=0, seconds=1) for _ in range(5)]
+    assert book.all() == tasks[2:]
+    huge = book.book("erase", "imgen", {}, Work(held=2 * MOST_HELD), now=0, seconds=1)
+    assert book.all() == [huge]
+    small = book.book("erase", "imgen", {}, Work(held=1), now=0, seconds=1)
+    assert book.all() == [small]
+
+
 def test_a_family_sees_its_own_tasks_only() -> None:
     book = TaskBook(keep=3)
-    task = book.book("erase", {}, plain_work(), now=0, seconds=1)
+    task = book.book("erase", "cutout", {}, plain_work(), now=0, seconds=1)
     assert book.select("imgenstd", [task.id]) == []
     assert book.select("erase", [task.id]) == [task]
 
 
 @given(st.lists(st.floats(0, 1000), min_size=2), st.floats(0, 500), st.floats(0.1, 5))
 def test_a_state_never_goes_back(moments: list[float], seconds: float, effort: float) -> None:
-    task = TaskBook(1).book("imgenstd", {}, plain_work(effort), now=0, seconds=seconds)
+    task = TaskBook(1).book("imgenstd", "imgen", {}, plain_work(effort), now=0, seconds=seconds)
     places = [ORDER.index(task.state(moment)) for moment in sorted(moments)]
     assert places == sorted(places)
     assert task.state(seconds * effort) == "SUCCESS"

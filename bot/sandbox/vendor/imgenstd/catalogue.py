@@ -1,9 +1,11 @@
 """The models of `imgenstd` and what each can do (the vendor's document, section 二.3, remarks)."""
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from bot.sandbox.vendor.errors import NOT_FOUND, Refused
 from bot.sandbox.vendor.painting.looks import Look
 
 ModelType = Literal["Checkpoint", "LORA"]
@@ -100,3 +102,32 @@ _MODELS = (
 )
 
 MODELS: Mapping[str, Model] = {model.id: model for model in _MODELS}
+MOST_TRAINED = 100
+
+
+class Catalogue:
+    """The models that are always there, and the last hundred LoRAs that were trained, each from a moment on."""
+
+    def __init__(self) -> None:
+        self._trained: OrderedDict[str, tuple[Model, float]] = OrderedDict()
+
+    def add(self, lora: Model, ready_at: float) -> None:
+        """Let a LoRA be there from a moment on (unix seconds)."""
+        self._trained[lora.id] = lora, ready_at
+        if len(self._trained) > MOST_TRAINED:
+            self._trained.popitem(last=False)
+
+    def remove(self, model_id: str) -> None:
+        """Forget a trained LoRA, if it is known."""
+        self._trained.pop(model_id, None)
+
+    def all(self, now: float) -> list[Model]:
+        """List the models that are there."""
+        return [*MODELS.values(), *(lora for lora, ready_at in self._trained.values() if ready_at <= now)]
+
+    def find(self, model_id: str, now: float) -> Model:
+        """Find a model that is there; raises `Refused` with code 5."""
+        for model in self.all(now):
+            if model.id == model_id:
+                return model
+        raise Refused(NOT_FOUND, f"model {model_id} not found")

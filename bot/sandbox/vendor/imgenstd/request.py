@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from bot.sandbox.vendor.fields import Format, Name, NotBlank, Samples, Strict, Watermark, WatermarkConfig, at_most
+from bot.sandbox.vendor.fields import Format, Name, NotBlank, Prompt, Samples, Share, Side, Strict, Watermarked
 
 Type = Literal[
     "canny",
@@ -34,11 +34,7 @@ PRE_PROCESSORS: dict[str, tuple[str, ...]] = {
     "ip_adapter_faceid": ("face_id_plus", "plus_vith"),
 }
 
-LONGEST_PROMPT = 2000
-Prompt = Annotated[str, at_most(LONGEST_PROMPT)]
-Share = Annotated[float, Field(ge=0, le=1)]
 Threshold = Annotated[int, Field(ge=1, le=255)]
-Side = Annotated[int, Field(ge=640, le=6000)]
 
 
 class ControlNetConfig(Strict):
@@ -71,7 +67,7 @@ class LoraConfig(Strict):
     merge_weight: float = Field(default=1, gt=0, lt=2)
 
 
-class Imgen(Strict):
+class Imgen(Watermarked):
     """The body of `POST /v1/imgenstd/imgen`."""
 
     model_id: Name
@@ -88,11 +84,5 @@ class Imgen(Strict):
     format: Format = "JPG"
     img_url: str = ""
     image_strength: Share = 0.6
-    watermark_config: WatermarkConfig = WatermarkConfig()
     controlnet_configs: list[ControlNetConfig] = Field(default=[], max_length=3)
     lora_configs: list[LoraConfig] = Field(default=[])
-
-    @property
-    def watermark(self) -> Watermark | None:
-        """Name the mark to print, if one was asked for."""
-        return self.watermark_config.type if "watermark_config" in self.model_fields_set else None

@@ -13,10 +13,15 @@ def finish(picture: Image.Image, cfg_scale: float, chance: random.Random) -> Ima
     coloured = ImageEnhance.Color(picture).enhance(0.86 + 0.02 * cfg_scale)
     edges = Image.radial_gradient("L").point(lambda level: max(0, level - 150) * 3 // 4)
     coloured.paste((12, 14, 34), (0, 0), edges.resize(coloured.size, Image.Resampling.BILINEAR))
-    return ImageChops.add(coloured, _grain(picture.size, chance), 1, -_GRAIN)
+    return grain(coloured, chance)
 
 
-def _grain(size: tuple[int, int], chance: random.Random) -> Image.Image:
+def grain(picture: Image.Image, chance: random.Random) -> Image.Image:
+    """Lay a fine grain over a picture."""
+    return ImageChops.add(picture, _noise(picture.size, chance), 1, -_GRAIN)
+
+
+def _noise(size: tuple[int, int], chance: random.Random) -> Image.Image:
     noise = Image.frombytes("L", (_TILE, _TILE), chance.randbytes(_TILE * _TILE))
     tile = noise.point([level * 2 * _GRAIN // 255 for level in range(256)])
     sheet = Image.new("L", size)

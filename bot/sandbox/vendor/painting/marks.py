@@ -39,15 +39,16 @@ def label(picture: Image.Image, seed: int, prompt: str) -> None:
     _plate(picture, text, font, right=False, tint=WHITE, dot=None)
 
 
-def watermark(picture: Image.Image, kind: Literal["Default", "MakaLogo"]) -> None:
-    """Print the vendor's mark into the lower right corner."""
+def watermark(picture: Image.Image, kind: Literal["Default", "MakaLogo"] | None) -> Image.Image:
+    """Print the vendor's mark, if one was asked for, into the lower right corner; return the same picture."""
     font = _font(min(picture.size) * 0.026)
     if kind == "MakaLogo":
         _plate(picture, printable("秒画") or "MiaoHua", font, right=True, tint=WHITE, dot=_BRAND)
-    else:
+    elif kind == "Default":
         words = "图片由 AI 生成"
         text = words if printable(words) == words else "AI-generated picture"
         _plate(picture, text, font, right=True, tint=WHITE, dot=None)
+    return picture
 
 
 def printable(text: str) -> str:

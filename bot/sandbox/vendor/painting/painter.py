@@ -17,6 +17,7 @@ from bot.sandbox.vendor.painting.scene import Scene, compose
 from bot.sandbox.vendor.painting.sky import paint_sky
 from bot.sandbox.vendor.painting.things import paint_person, paint_things
 from bot.sandbox.vendor.painting.weather import paint_weather
+from bot.sandbox.vendor.sizes import Size, brought_down, scaled
 
 DRAWN_SIDE = 2048  # of the canvas: twice a small picture, for smooth edges; a bigger one is drawn so and enlarged
 _FEET = 0.9  # where the animals sit, from the top
@@ -43,14 +44,23 @@ class Commission:
 
 def paint(commission: Commission, seed: int, side: int | None = None) -> Image.Image:
     """Paint one picture, with `side` so small that its longest side has that many pixels. Blocks."""
-    size = _size(commission, side)
-    drawn, proof = _scaled(size, 2), _scaled(size, 1)
+    size = brought_down((commission.width, commission.height), side)
+    proof = _at_most_drawn(size, 1)
+    picture = render(commission, seed, proof)
+    marks.label(picture, seed, commission.prompt)
+    marks.watermark(picture, commission.watermark)
+    return picture if proof == size else picture.resize(size, Image.Resampling.BICUBIC)
+
+
+def render(commission: Commission, seed: int, size: Size) -> Image.Image:
+    """Paint one picture without words on it, in a size of at most 2048 px a side. Blocks."""
+    drawn = _at_most_drawn(size, 2)
     chance = random.Random(f"{commission.model_id}|{seed}|{commission.prompt}")  # noqa: S311  it is to be repeatable
     detail = 0.6 + 0.4 * commission.steps / 30 + (0.3 if commission.enriched else 0)
     scene = compose(commission.prompt, commission.neg_prompt, chance, detail)
     picture = _draw(scene, Canvas(*drawn, chance))
     picture = (
-        picture.reduce(2) if drawn == (proof[0] * 2, proof[1] * 2) else picture.resize(proof, Image.Resampling.HAMMING)
+        picture.reduce(2) if drawn == (size[0] * 2, size[1] * 2) else picture.resize(size, Image.Resampling.HAMMING)
     )
     for guide in commission.guides:
         picture = follow_guide(picture, guide)
@@ -58,23 +68,12 @@ def paint(commission: Commission, seed: int, side: int | None = None) -> Image.I
         picture = follow_source(picture, commission.source, commission.freedom)
     for look, weight in commission.looks:
         picture = apply_look(picture, look, weight)
-    picture = finish(picture, commission.cfg_scale, chance)
-    marks.label(picture, seed, commission.prompt)
-    if commission.watermark:
-        marks.watermark(picture, commission.watermark)
-    return picture if proof == size else picture.resize(size, Image.Resampling.BICUBIC)
+    return finish(picture, commission.cfg_scale, chance)
 
 
-def _size(commission: Commission, side: int | None) -> tuple[int, int]:
-    longest = max(commission.width, commission.height)
-    share = min(1, side / longest) if side else 1
-    return max(1, round(commission.width * share)), max(1, round(commission.height * share))
-
-
-def _scaled(size: tuple[int, int], times: float) -> tuple[int, int]:
+def _at_most_drawn(size: Size, times: float) -> Size:
     """Enlarge a size, to no more than the drawn side."""
-    share = min(times, DRAWN_SIDE / max(size))
-    return max(1, round(size[0] * share)), max(1, round(size[1] * share))
+    return scaled(size, min(times, DRAWN_SIDE / max(size)))
 
 
 def _draw(scene: Scene, canvas: Canvas) -> Image.Image:
