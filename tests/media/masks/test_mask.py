@@ -1,0 +1,73 @@
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from bot.errors import BadPicture
+from bot.media.masks.mask import KEPT, MARKED, Mask
+
+
+@st.composite
+def _masks(draw: st.DrawFn) -> Mask:
+    width, height = draw(st.integers(1, 24)), draw(st.integers(1, 24))
+    levels = st.sampled_from((MARKED, KEPT))
+    pixels = draw(st.lists(levels, min_size=width * height, max_size=width * height))
+    return Mask(Image.frombytes("L", (width, height), bytes(pixels)), "free")
+
+
+def _marked(mask: Mask) -> set[tuple[int, int]]:
+    return {
+        (x, y)
+        for y in range(mask.picture.height)
+        for x in range(mask.picture.width)
+        if not mask.picture.getpixel((x, y))
+    }
+
+
+@given(_masks())
+def test_inverting_twice_changes_nothing(mask: Mask) -> None:
+    assert mask.invert().invert() == mask
+
+
+@given(_masks())
+def test_a_mask_and_its_inverse_cover_everything(mask: Mask) -> None:
+    assert mask.coverage + mask.invert().coverage == pytest.approx(1)
+    assert mask.is_empty == (mask.invert().coverage == 1)
+    assert mask.mostly_black == (mask.coverage > 0.5)
+
+
+@given(_masks(), st.integers(0, 5))
+def test_growing_reaches_so_many_pixels_to_each_side(mask: Mask, pixels: int) -> None:
+    width, height = mask.size
+    reached = {
+        (x + across, y + down)
+        for x, y in _marked(mask)
+        for across in range(-pixels, pixels + 1)
+        for down in range(-pixels, pixels + 1)
+    }
+    assert _marked(mask.grow(pixels)) == {(x, y) for x, y in reached if 0 <= x < width and 0 <= y < height}
+
+
+def test_growing_far_reaches_as_far_as_it_says() -> None:
+    picture = Image.new("L", (1001, 20), KEPT)
+    picture.putpixel((500, 10), MARKED)
+    assert Mask(picture, "free").grow(450).coverage == pytest.approx(901 / 1001)
+
+
+@given(_masks())
+def test_only_a_mask_that_marks_a_part_is_usable(mask: Mask) -> None:
+    if 0 < mask.coverage < 1:
+        assert mask.checked() is mask
+    else:
+        with pytest.raises(BadPicture, match="Nothing is marked" if mask.is_empty else "whole photo is marked"):
+            mask.checked()
+
+
+@given(_masks())
+def test_it_is_written_in_pure_black_and_white(mask: Mask) -> None:
+    written = Image.open(io.BytesIO(mask.png()))
+    assert (written.format, written.mode, written.size) == ("PNG", "RGB", mask.size)
+    assert {colour for _, colour in written.getcolors() or ()} <= {(0, 0, 0), (255, 255, 255)}
+    assert written.getchannel("R").tobytes() == mask.picture.tobytes()
