@@ -12,7 +12,7 @@ from pathlib import Path
 
 from PIL import Image, ImageChops, ImageFilter
 
-CAMERA = 1920  # pixels on the long side
+CAMERA = 1600  # pixels on the long side
 TELEGRAM = 1280
 
 _GRAIN = 256  # pixels a side
@@ -28,9 +28,9 @@ def from_camera(name: str, longest: int = CAMERA) -> bytes:
 
 
 @cache
-def through_telegram(name: str, quality: int = 84) -> bytes:
+def through_telegram(name: str, longest: int = TELEGRAM) -> bytes:
     """What Telegram makes of the original."""
-    return as_jpeg(scaled_down(decoded(from_camera(name)), TELEGRAM), quality)
+    return as_jpeg(scaled_down(decoded(from_camera(name)), longest), 84)
 
 
 def decoded(data: bytes) -> Image.Image:

@@ -83,15 +83,15 @@ def test_another_shape_is_refused(size: tuple[int, int]) -> None:
         from_file(_file(_drawn(size)), _PHOTO)
 
 
-@pytest.mark.parametrize("photo", ["astronaut", "coffee", "motorcycle_left", "camera", "rocket", "hubble_deep_field"])
+@pytest.mark.parametrize("photo", ["astronaut", "coffee", "motorcycle_left", "camera", "rocket"])
 def test_a_photo_is_no_mask(photo: str) -> None:
-    data = through_telegram(photo)
+    data = through_telegram(photo, 640)
     with pytest.raises(BadPicture, match="not a black-and-white picture"):
         from_file(data, Image.open(io.BytesIO(data)).size)
 
 
 def test_a_photo_with_a_hole_is_no_mask() -> None:
-    photo = Image.open(io.BytesIO(through_telegram("coffee"))).convert("RGBA")
+    photo = Image.open(io.BytesIO(through_telegram("coffee", 640))).convert("RGBA")
     photo.paste((0, 0, 0, 0), (100, 100, 400, 400))
     with pytest.raises(BadPicture, match="not a black-and-white picture"):
         from_file(_file(photo), photo.size)

@@ -12,9 +12,8 @@ from bot.media.masks.mask import KEPT, MARKED, Mask
 @st.composite
 def _masks(draw: st.DrawFn) -> Mask:
     width, height = draw(st.integers(1, 24)), draw(st.integers(1, 24))
-    levels = st.sampled_from((MARKED, KEPT))
-    pixels = draw(st.lists(levels, min_size=width * height, max_size=width * height))
-    return Mask(Image.frombytes("L", (width, height), bytes(pixels)), "free")
+    pixels = draw(st.binary(min_size=width * height, max_size=width * height))
+    return Mask(Image.frombytes("L", (width, height), pixels).point([MARKED] * 200 + [KEPT] * 56), "free")
 
 
 def _marked(mask: Mask) -> set[tuple[int, int]]:
