@@ -22,7 +22,6 @@ _AT_LEAST = 2.2  # ... and at least so many times what may differ
 _STEP = 24  # steps by which a share of what may differ fits 8 bits
 _CORE = 230  # the mean of 5 x 5 pixels of 0 and 255, nearly all of them 255
 _REACH = 20  # pixels to which a brush's colour is averaged, and about as far its rim is looked for
-_NEAR = 0.002  # of a pixel's surroundings that is surely painted
 _DOUBT = 6  # times what is usual: where brush and photo differ by so much, a vote weighs half
 
 

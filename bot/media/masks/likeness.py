@@ -92,7 +92,7 @@ def _blocks(ours: Image.Image, theirs: Image.Image, seen: Image.Image) -> list[_
     ]
 
 
-def _product(first: Any, second: Any, seen: Any) -> Any:  # noqa: ANN401  pictures that count
+def _product(first: Any, second: Any, seen: Any) -> Any:  # noqa: ANN401  what Pillow makes of pictures in a formula
     return (first - 128) * (second - 128) * (seen / 255)
 
 

@@ -8,7 +8,7 @@ from PIL import Image, ImageChops
 
 from bot.errors import BadPicture
 from bot.locales.text import text
-from bot.media.masks.morphology import widened
+from bot.media.masks.morphology import narrowed
 
 MaskType = Literal["free", "smear", "box", "circle", "line", "point"]
 
@@ -53,14 +53,12 @@ class Mask:
 
     def grow(self, pixels: int) -> Self:
         """Widen the marked area by so many pixels on each side."""
-        return replace(self, picture=ImageChops.invert(widened(ImageChops.invert(self.picture), pixels)))
+        return replace(self, picture=narrowed(self.picture, pixels))
 
     def checked(self) -> Self:
         """Return the mask if it can be used; raises `BadPicture` where nothing is marked, or everything."""
         if self.is_empty:
-            raise BadPicture(
-                text("Nothing is marked. Mark the part of the photo that should change, in one go or more.")
-            )
+            raise BadPicture(text("Nothing is marked. Mark the part of the photo that should change."))
         if self.coverage == 1:
             raise BadPicture(text("The whole photo is marked. Leave out the part that should stay as it is."))
         return self

@@ -8,7 +8,7 @@ from bot.media.masks.photo import SHOWN, jpeg, read_plain, read_shown, size_of, 
 
 _TINT = (255, 0, 128)
 _THICKNESS = 140  # of 255
-_LINE = 2  # pixels
+_OUTLINE = ((4, 0, "black"), (2, 1, "white"))  # pixels outside and inside the edge
 _SQUARE = 16  # pixels
 _SQUARES = (255, 204)  # levels
 
@@ -20,8 +20,8 @@ def overlay(photo: bytes, mask: Mask) -> bytes:
     tint = soft.point([level * _THICKNESS // 255 for level in range(256)])
     shown.paste(_TINT, mask=tint)
     area = above(soft, 64)
-    for reach, colour in ((2 * _LINE, "black"), (_LINE, "white")):
-        shown.paste(colour, mask=ImageChops.subtract(widened(area, reach), narrowed(area, _LINE - reach // 2 + 1)))
+    for outside, inside, colour in _OUTLINE:
+        shown.paste(colour, mask=ImageChops.subtract(widened(area, outside), narrowed(area, inside)))
     return jpeg(shown)
 
 
