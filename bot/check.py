@@ -3,7 +3,7 @@
 import os
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, suppress
 
 from prometheus_client import CollectorRegistry
@@ -13,6 +13,7 @@ from telegram.error import InvalidToken, TelegramError
 from bot.locales.text import Text, pick, text, verbatim
 from bot.media.download import DownloadError, download
 from bot.media.links import Links
+from bot.media.offers import of_task
 from bot.media.shelf import Shelf
 from bot.miaohua.client import Miaohua, http_client
 from bot.miaohua.errors import MiaohuaError, NotSent, Unauthenticated
@@ -25,6 +26,9 @@ from bot.web.server import serve
 
 LINK_SECONDS = 60.0
 FETCH_SECONDS = 20.0
+FETCH_LIMIT = 1000
+
+_NOBODY = of_task(0)  # no task has this number
 
 
 class _Wrong(Exception):
@@ -36,13 +40,13 @@ class _Wrong(Exception):
 
 
 async def check(settings: Settings, say: Callable[[str], None] = print) -> bool:
-    """Try Telegram, the image service, the database and the public link; say whether all of them work."""
+    """Try Telegram, the image service, the database and the link for pictures; say whether all of them work."""
     lang = pick(os.environ.get("LC_ALL") or os.environ.get("LANG"))
     probes: tuple[tuple[Text, Callable[[Settings], Awaitable[Text]]], ...] = (
         (text("Telegram"), _telegram),
         (text("Image service"), _vendor),
         (text("Database"), _database),
-        (text("Public link"), _public_link),
+        (text("Public link"), _bucket if settings.media_bucket_url else _public_link),
     )
     all_well = True
     for name, probe in probes:
@@ -121,11 +125,14 @@ def _root(error: BaseException) -> BaseException:
 async def _public_link(settings: Settings) -> Text:
     """Fetch a file of ours the way the image service will; serve it meanwhile unless the running bot does."""
     if settings.public_url is None:
-        return text("PUBLIC_URL is not set, so photos that people send cannot be worked on; words alone work.")
-    links, shelf = Links(settings.public_url, settings.link_key), Shelf(settings.media_dir)
-    content = secrets.token_bytes(64)
+        return text(
+            "neither PUBLIC_URL nor MEDIA_BUCKET_URL is set, so nothing works that begins with a photo, but /stylize, "
+            "which sends it along (up to 7 MB); words alone work."
+        )
+    links = Links(settings.public_url, settings.link_key)
+    shelf, content = Shelf(settings.media_dir, links), secrets.token_bytes(64)
     try:
-        name = await shelf.put(0, 0, content, "png")
+        name = await shelf.put(_NOBODY, 0, content, "png")
     except OSError:
         raise _Wrong(
             text("no file can be written to {directory}. Check MEDIA_DIR.", directory=str(settings.media_dir))
@@ -135,10 +142,7 @@ async def _public_link(settings: Settings) -> Text:
             app = create_app(links=links, shelf=shelf, health=_no_report, registry=CollectorRegistry())
             with suppress(OSError):  # the port is taken: by the running bot, as we shall see
                 await opened.enter_async_context(serve(app, settings.web_host, settings.web_port))
-            http = await opened.enter_async_context(http_client())
-            fetched = await download(
-                http, links.sign(name, time.time() + LINK_SECONDS), limit=len(content) + 1, timeout=FETCH_SECONDS
-            )
+            fetched = await _fetch(shelf.link(name, time.time() + LINK_SECONDS))
     except DownloadError as error:
         raise _Wrong(
             text(
@@ -148,10 +152,68 @@ async def _public_link(settings: Settings) -> Text:
             )
         ) from None
     finally:
-        await shelf.remove(0)
-    if fetched.data != content:
+        await shelf.remove(_NOBODY)
+    if fetched != content:
         raise _Wrong(text("{address} leads to something else. Check PUBLIC_URL.", address=settings.public_url))
     return text("{address} leads here.", address=settings.public_url)
+
+
+async def _bucket(settings: Settings) -> Text:
+    """Put a picture into the bucket, fetch it the way the image service will, and remove it."""
+    from bot.media.bucket import BucketClosed, BucketUnreachable, bucket_of  # noqa: PLC0415  others need not load it
+
+    bucket = bucket_of(settings, patience=0)
+    names, content = {"bucket": bucket.name, "address": bucket.endpoint}, secrets.token_bytes(64)
+    try:
+        link = bucket.link(await bucket.put(_NOBODY, 0, content, "png"), time.time() + LINK_SECONDS)
+        try:
+            fetched = await _fetch(link)
+        finally:
+            await bucket.clear(_NOBODY)
+    except BucketClosed as closed:
+        raise _Wrong(_closed(names, closed.s3_code, is_missing=closed.is_missing)) from None
+    except BucketUnreachable as fault:
+        raise _Wrong(_unreachable(names, fault.s3_code)) from None
+    except DownloadError as error:
+        raise _Wrong(
+            text(
+                "the bucket “{bucket}” takes pictures, but its link does not lead to them ({error}). "
+                "Check MEDIA_BUCKET_ENDPOINT and MEDIA_BUCKET_REGION.",
+                error=str(error),
+                **names,
+            )
+        ) from None
+    if fetched != content:
+        raise _Wrong(text("{address} leads to something else. Check MEDIA_BUCKET_ENDPOINT.", **names))
+    return text("the bucket “{bucket}” takes pictures, and its links lead to them.", **names)
+
+
+def _closed(names: Mapping[str, str], code: str, *, is_missing: bool) -> Text:
+    if is_missing:
+        return text(
+            "there is no bucket “{bucket}” at {address}. Check MEDIA_BUCKET_URL and MEDIA_BUCKET_ENDPOINT.", **names
+        )
+    return text(
+        "the bucket “{bucket}” does not accept the keys ({code}). Check MEDIA_BUCKET_ACCESS_KEY and "
+        "MEDIA_BUCKET_SECRET_KEY, MEDIA_BUCKET_REGION, and that they may read, write, list and delete there.",
+        code=code,
+        **names,
+    )
+
+
+def _unreachable(names: Mapping[str, str], code: str) -> Text:
+    if code:
+        return text(
+            "{address} answers, but not as it should ({code}). Check MEDIA_BUCKET_ENDPOINT and MEDIA_BUCKET_REGION.",
+            code=code,
+            **names,
+        )
+    return text("no answer as from a bucket from {address}. Check MEDIA_BUCKET_ENDPOINT and the network.", **names)
+
+
+async def _fetch(link: str) -> bytes:
+    async with http_client() as http:
+        return (await download(http, link, limit=FETCH_LIMIT, timeout=FETCH_SECONDS)).data
 
 
 async def _no_report() -> dict[str, object]:

@@ -3,7 +3,8 @@
 import shutil
 import ssl
 import threading
-from collections.abc import AsyncIterator, Callable
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,14 +24,16 @@ from bot.media.shelf import Shelf
 from bot.sandbox.telegram.app import run_telegram
 from bot.sandbox.telegram.cast import TOKEN
 from bot.sandbox.telegram.state import Options
+from bot.sandbox.vendor import vendor as stand_in
 from bot.sandbox.vendor.app import create_app
 from bot.sandbox.vendor.faults import Fault
-from bot.sandbox.vendor.vendor import ACCESS_KEY, SECRET_KEY, Vendor
+from bot.sandbox.vendor.vendor import Vendor
 from bot.settings import Settings, load
 from bot.store.engine import Store
 from bot.web.app import create_app as create_web
 from bot.web.server import serve
 from tests.e2e.studio import free_port
+from tests.media.s3 import ACCESS_KEY, S3, SECRET_KEY, s3_server
 
 
 @dataclass
@@ -71,8 +74,8 @@ async def place(tmp_path: Path, sqlite_template: Path, monkeypatch: pytest.Monke
         usual = {
             "telegram_bot_token": TOKEN,
             "telegram_api_url": telegram_address,
-            "miaohua_access_key": ACCESS_KEY,
-            "miaohua_secret_key": SECRET_KEY,
+            "miaohua_access_key": stand_in.ACCESS_KEY,
+            "miaohua_secret_key": stand_in.SECRET_KEY,
             "miaohua_api_url": vendor_address,
             "database_url": f"sqlite+aiosqlite:///{tmp_path}/bot.db",
             "media_dir": tmp_path / "media",
@@ -106,7 +109,91 @@ async def test_a_database_that_is_not_there_yet_is_made(place: Place, tmp_path: 
 
 async def test_without_a_public_address_words_alone_work(place: Place) -> None:
     assert await place.check(public_url=None)
-    assert "PUBLIC_URL is not set" in place.said[3]
+    assert "neither PUBLIC_URL nor MEDIA_BUCKET_URL is set" in place.said[3]
+    assert "/stylize" in place.said[3]
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[S3]:
+    with s3_server() as opened:
+        yield opened
+
+
+@pytest.fixture
+def bucket(s3: S3) -> dict[str, Any]:
+    """Settings of a bucket in which all is well."""
+    return {
+        "media_bucket_url": f"s3://{s3.make_bucket()}/studio",
+        "media_bucket_endpoint": s3.url,
+        "media_bucket_access_key": ACCESS_KEY,
+        "media_bucket_secret_key": SECRET_KEY,
+    }
+
+
+def name_of(bucket: dict[str, Any]) -> str:
+    return str(bucket["media_bucket_url"]).removeprefix("s3://").removesuffix("/studio")
+
+
+@pytest.mark.parametrize("public_url", [None, "http://127.0.0.1:9"])
+async def test_a_bucket_is_tried_and_left_as_it_was(
+    place: Place, s3: S3, bucket: dict[str, Any], public_url: str | None
+) -> None:
+    assert await place.check(**bucket, public_url=public_url)
+    name = name_of(bucket)
+    assert place.said[3] == f"✓ Public link: the bucket “{name}” takes pictures, and its links lead to them."
+    assert s3.keys(name) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "code"),
+    [("media_bucket_access_key", "InvalidAccessKeyId"), ("media_bucket_secret_key", "SignatureDoesNotMatch")],
+)
+async def test_wrong_keys_of_a_bucket_are_found(place: Place, bucket: dict[str, Any], key: str, code: str) -> None:
+    sentence = await place.finds(**{**bucket, key: "a-wrong-key"})
+    assert f"does not accept the keys ({code}). Check MEDIA_BUCKET_ACCESS_KEY" in sentence
+
+
+async def test_a_bucket_that_is_not_there_is_found(place: Place, bucket: dict[str, Any]) -> None:
+    sentence = await place.finds(**{**bucket, "media_bucket_url": "s3://nobodys-bucket"})
+    assert f"there is no bucket “nobodys-bucket” at {bucket['media_bucket_endpoint']}" in sentence
+    assert "Check MEDIA_BUCKET_URL" in sentence
+
+
+async def test_a_bucket_out_of_service_is_found(place: Place, s3: S3, bucket: dict[str, Any]) -> None:
+    s3.outage = 10
+    try:
+        assert f"{s3.url} answers, but not as it should (SlowDown)." in await place.finds(**bucket)
+    finally:
+        s3.outage = 0
+
+
+async def test_an_endpoint_where_nobody_is_is_found(place: Place, bucket: dict[str, Any]) -> None:
+    nobody = f"http://127.0.0.1:{free_port()}"
+    sentence = await place.finds(**{**bucket, "media_bucket_endpoint": nobody})
+    assert f"from {nobody}. Check MEDIA_BUCKET_ENDPOINT and the network." in sentence
+
+
+async def test_a_bucket_whose_links_do_not_open_is_found(place: Place, s3: S3, bucket: dict[str, Any]) -> None:
+    s3.now = lambda: time.time() + 10_000
+    try:
+        assert "takes pictures, but its link does not lead to them (403 from" in await place.finds(**bucket)
+    finally:
+        s3.now = time.time
+    assert s3.keys(name_of(bucket)) == []
+
+
+async def test_an_endpoint_that_is_no_bucket_is_found(place: Place, bucket: dict[str, Any]) -> None:
+    taken: list[str] = []
+
+    async def anything(request: Request) -> Response:
+        taken.append(request.method)
+        return PlainTextResponse("hello", headers={"etag": '"1"'})
+
+    app = Starlette(routes=[Route("/{path:path}", anything, methods=["GET", "PUT", "DELETE"])])
+    async with serve(app, "127.0.0.1", 0) as other:
+        sentence = await place.finds(**{**bucket, "media_bucket_endpoint": other})
+    assert taken[:2] == ["PUT", "GET"]
+    assert "Check MEDIA_BUCKET_ENDPOINT" in sentence
 
 
 async def test_a_wrong_token_is_found(place: Place) -> None:
@@ -217,7 +304,8 @@ async def test_a_public_address_of_something_else_is_found(place: Place) -> None
 
 async def test_the_running_bot_answers_where_the_port_is_taken(place: Place) -> None:
     settings = place.settings()
-    links, shelf = Links(str(settings.public_url), settings.link_key), Shelf(settings.media_dir)
+    links = Links(str(settings.public_url), settings.link_key)
+    shelf = Shelf(settings.media_dir, links)
     web = create_web(links=links, shelf=shelf, health=_healthy, registry=CollectorRegistry())
     async with serve(web, settings.web_host, settings.web_port):
         assert await place.check()

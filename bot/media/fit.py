@@ -5,10 +5,11 @@ photo was taken. Everything else is written anew, as sRGB with 8 bits, standing 
 """
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from PIL import Image, ImageFile
 
@@ -19,6 +20,8 @@ from bot.media.colour import PLAIN_MODES, is_srgb, to_plain
 from bot.media.encode import encode
 from bot.media.encodings import ENCODINGS
 from bot.media.metadata import strip
+
+T = TypeVar("T")
 
 FIT_SECONDS = 120  # waiting for a turn, and the work
 _LOSSLESS = ("PNG", "BMP", "GIF")  # drawings and masks: JPEG would blur their edges
@@ -63,6 +66,13 @@ class Bounds:
         scale = max(self.min_side / short, min(1, self.max_side / long))
         return _within(width * scale, self), _within(height * scale, self)
 
+    def hold(self, data: bytes) -> bool:
+        """Say whether a picture is accepted as it is. Raises `BadPicture` for what is none."""
+        info = inspect(data)
+        sides = (info.width, info.height)
+        is_in_size = self.min_side <= min(sides) and max(sides) <= self.max_side
+        return is_in_size and len(data) <= self.max_bytes and info.format in self.formats
+
 
 # The vendor's general bounds: 256 to 6000 pixels a side, smaller than 8 MB (read as the smaller, decimal ones).
 VENDOR: Final = Bounds(min_side=256, max_side=6000, max_bytes=7_999_999, formats=frozenset(ENCODINGS))
@@ -85,9 +95,17 @@ async def fit_picture(data: bytes, bounds: Bounds = VENDOR) -> Fitted:
 
     Raises `BadPicture` as `fit` does, and `Unavailable` where it has not been done within `FIT_SECONDS`.
     """
+    return await in_turn(lambda: fit(data, bounds))
+
+
+async def in_turn(work: Callable[[], T]) -> T:
+    """Work on full-size pictures off the event loop, one after another.
+
+    Raises what `work` does, and `Unavailable` where it has not been done within `FIT_SECONDS`.
+    """
     try:
         async with asyncio.timeout(FIT_SECONDS):
-            return await asyncio.get_running_loop().run_in_executor(_worker, fit, data, bounds)
+            return await asyncio.get_running_loop().run_in_executor(_worker, work)
     except TimeoutError:
         raise Unavailable(text("Too many pictures are being prepared right now. Try again in a few minutes.")) from None
 
@@ -112,7 +130,7 @@ def fit(data: bytes, bounds: Bounds = VENDOR) -> Fitted:
         max_bytes=bounds.max_bytes,
         min_side=bounds.min_side,
     )
-    changes = _changes(info, (file.width, file.height), animated=animated)
+    changes = _changes(info, (file.width, file.height), bounds, animated=animated)
     encoding = ENCODINGS[file.format]
     return Fitted(file.data, encoding.content_type, encoding.extension, file.width, file.height, changes)
 
@@ -175,15 +193,32 @@ def _within(side: float, bounds: Bounds) -> int:
     return min(max(round(side), bounds.min_side), bounds.max_side)
 
 
-def _changes(info: PictureInfo, size: tuple[int, int], *, animated: bool) -> tuple[Text, ...]:
+def _changes(info: PictureInfo, size: tuple[int, int], bounds: Bounds, *, animated: bool) -> tuple[Text, ...]:
     changes = []
     sizes = {"old": verbatim(f"{info.width}×{info.height}"), "new": verbatim("{}×{}".format(*size))}
     if size[0] > info.width:
         changes.append(
-            text("The picture was enlarged from {old} to {new} pixels: the service takes none smaller.", **sizes)
+            text(
+                "The picture was enlarged from {old} to {new} pixels: the service needs at least {least} a side here.",
+                least=bounds.min_side,
+                **sizes,
+            )
+        )
+    elif max(info.width, info.height) > bounds.max_side:
+        changes.append(
+            text(
+                "The picture was scaled down from {old} to {new} pixels: the service takes at most {most} a side here.",
+                most=bounds.max_side,
+                **sizes,
+            )
         )
     elif size[0] < info.width:
-        changes.append(text("The picture was scaled down from {old} to {new} pixels to fit the service.", **sizes))
+        changes.append(
+            text(
+                "The picture was scaled down from {old} to {new} pixels: its file was too large for the service.",
+                **sizes,
+            )
+        )
     if animated:
         changes.append(text("Only the first frame of the animation is used."))
     return tuple(changes)

@@ -15,7 +15,7 @@ class BadLink(Exception):
 
 
 class Links:
-    """Sign and verify links to files by plain name, such as "17-0.jpg"; `key` must outlive restarts."""
+    """Sign and verify links to files by plain name, such as "t17-0.jpg"; `key` must outlive restarts."""
 
     def __init__(self, base_url: str, key: bytes, clock: Callable[[], float] = time.time) -> None:
         self._base_url = base_url.rstrip("/")

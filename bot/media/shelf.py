@@ -1,49 +1,45 @@
-"""The files that are offered to the vendor.
-
-They are copies for one task and vanish with it; the originals stay with Telegram.
-"""
+"""The pictures that are offered to the vendor, as files that the bot's own web part shows."""
 
 import asyncio
-import re
 import tempfile
 from pathlib import Path
 
-from bot.media.encodings import CONTENT_TYPES
+from bot.media.links import Links
+from bot.media.offers import NAME, name_of
 
-_NAME = re.compile(rf"[0-9]{{1,19}}-[0-9]{{1,3}}\.({'|'.join(CONTENT_TYPES)})")
 _UNFINISHED = ".part"
 
 
 class Shelf:
-    """A directory of pictures named `<task_id>-<n>.<extension>`.
+    """A directory of pictures, offered at signed links (see `Offers`).
 
     Workers on several machines must see the same directory as the web server does.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, links: Links) -> None:
         self._directory = directory
+        self._links = links
 
-    async def put(self, task_id: int, index: int, data: bytes, extension: str) -> str:
-        """Write a picture of a task, whole or not at all, over an earlier one of that name; return the name."""
-        name = f"{task_id}-{index}.{extension}"
-        if _NAME.fullmatch(name) is None:
-            raise ValueError(f"not a name for the shelf: {name!r}")
+    async def put(self, holder: str, index: int, data: bytes, extension: str) -> str:
+        """Write a picture, whole or not at all, over an earlier one of that name; return the name."""
+        name = name_of(holder, index, extension)
         await asyncio.to_thread(_write, self._directory / name, data)
         return name
 
+    def link(self, name: str, expires_at: float) -> str:
+        """Return the address at which anybody can fetch a picture until `expires_at` (unix seconds)."""
+        return self._links.sign(name, expires_at)
+
     def path(self, name: str) -> Path | None:
         """Say where a picture of that name lies, if it is there; None for a name that none can have."""
-        return self._directory / name if _NAME.fullmatch(name) else None
+        return self._directory / name if NAME.fullmatch(name) else None
 
-    async def remove(self, task_id: int) -> None:
-        """Remove all pictures of a task; none need be there."""
-        await asyncio.to_thread(_remove, self._directory, f"{task_id}-*")
+    async def remove(self, holder: str) -> None:
+        """Remove all pictures of a holder; none need be there."""
+        await asyncio.to_thread(_remove, self._directory, f"{holder}-*")
 
     async def sweep(self, older_than: float) -> int:
-        """Remove what was last written before `older_than` (unix seconds), and return how many files that were.
-
-        For pictures whose task ended while nobody was there to remove them.
-        """
+        """Remove what was last written before `older_than` (unix seconds), and return how many files that were."""
         return await asyncio.to_thread(_sweep, self._directory, older_than)
 
 
@@ -62,14 +58,14 @@ def _write(path: Path, data: bytes) -> None:
 
 def _remove(directory: Path, pattern: str) -> None:
     for path in directory.glob(pattern):
-        if _NAME.fullmatch(path.name):
+        if NAME.fullmatch(path.name):
             path.unlink(missing_ok=True)
 
 
 def _sweep(directory: Path, older_than: float) -> int:
     removed = 0
     for path in directory.glob("*"):
-        is_ours = _NAME.fullmatch(path.name) is not None or path.suffix == _UNFINISHED
+        is_ours = NAME.fullmatch(path.name) is not None or path.suffix == _UNFINISHED
         if is_ours and _written_at(path) < older_than:
             path.unlink(missing_ok=True)
             removed += 1
@@ -79,5 +75,5 @@ def _sweep(directory: Path, older_than: float) -> int:
 def _written_at(path: Path) -> float:
     try:
         return path.stat().st_mtime
-    except FileNotFoundError:  # removed with its task in the meantime
+    except FileNotFoundError:  # removed with its holder in the meantime
         return float("inf")

@@ -5,6 +5,7 @@ import struct
 import threading
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -163,13 +164,17 @@ def test_an_animation_gives_its_first_frame_and_says_so(write: Make, picture_for
 def test_24_megapixels_are_scaled_into_bounds(photo: Make) -> None:
     fitted = fit(photo(6000, 4000), Bounds(256, 2000, 8_000_000, frozenset(ENCODINGS)))
     assert (fitted.width, fitted.height) == (2000, 1333)
-    assert _told(fitted) == ["The picture was scaled down from 6000×4000 to 2000×1333 pixels to fit the service."]
+    assert _told(fitted) == [
+        "The picture was scaled down from 6000×4000 to 2000×1333 pixels: the service takes at most 2000 a side here."
+    ]
 
 
 def test_a_small_picture_is_enlarged_and_says_so(photo: Make) -> None:
     fitted = fit(photo(100, 80))
     assert (fitted.width, fitted.height) == (320, 256)
-    assert _told(fitted) == ["The picture was enlarged from 100×80 to 320×256 pixels: the service takes none smaller."]
+    assert _told(fitted) == [
+        "The picture was enlarged from 100×80 to 320×256 pixels: the service needs at least 256 a side here."
+    ]
 
 
 def test_a_strip_is_refused(photo: Make) -> None:
@@ -197,7 +202,33 @@ def test_a_picture_that_is_still_too_heavy_loses_pixels(write: Make, mode: str, 
     assert len(fitted.data) <= bounds.max_bytes
     assert fitted.extension == extension
     assert 64 < fitted.width == fitted.height < 300
-    assert "scaled down from 300×300" in _told(fitted)[0]
+    [said] = _told(fitted)
+    assert said.startswith("The picture was scaled down from 300×300 to ")
+    assert said.endswith(" pixels: its file was too large for the service.")
+
+
+@pytest.mark.parametrize(
+    ("size", "picture_format", "held"),
+    [
+        ((300, 64), "PNG", True),
+        ((301, 64), "PNG", False),
+        ((300, 64), "TIFF", False),
+        ((300, 300), "HEIF", False),
+        ((80, 79), "JPEG", True),
+    ],
+)
+def test_bounds_say_what_needs_no_fitting(
+    photo: Make, size: tuple[int, int], picture_format: str, *, held: bool
+) -> None:
+    assert SMALL.hold(photo(*size, picture_format)) is held
+
+
+def test_bounds_count_bytes(photo: Make) -> None:
+    data = photo(300, 300)
+    assert replace(SMALL, max_bytes=len(data)).hold(data)
+    assert not replace(SMALL, max_bytes=len(data) - 1).hold(data)
+    with pytest.raises(BadPicture, match="a web page"):
+        SMALL.hold(b"<html>")
 
 
 def test_what_cannot_be_made_light_enough_is_refused(write: Make) -> None:

@@ -1,4 +1,4 @@
-"""The mask that somebody sends as a black-and-white picture."""
+"""Masks that come as black-and-white pictures: somebody's own, and those that smart selection makes."""
 
 from PIL import Image, ImageChops
 
@@ -7,7 +7,7 @@ from bot.locales.text import text, verbatim
 from bot.media.colour import on_white
 from bot.media.masks.mask import Mask
 from bot.media.masks.morphology import above
-from bot.media.masks.photo import read_plain, size_of, within
+from bot.media.masks.photo import SHOWN, read, read_plain, size_of, within
 
 _ASPECT = 0.02  # by which the aspect ratios may differ
 _NEAR = 40  # levels from black or white that compression and soft pens leave
@@ -38,22 +38,45 @@ def from_file(data: bytes, size: tuple[int, int]) -> Mask:
     return Mask(above(paper.resize(size, Image.Resampling.BICUBIC), 127), "free").checked()
 
 
+def from_selection(data: bytes, size: tuple[int, int]) -> Mask:
+    """Read the mask that smart selection made for a photo of this size, through whatever compression left of it.
+
+    Raises `BadPicture` for what cannot be read, and where nothing is marked or everything.
+    """
+    return Mask(above(read(data, size).convert("L"), 127), "free").checked()
+
+
+def looks_like_mask(data: bytes) -> bool:
+    """Tell whether a picture is black and white, or a transparent layer painted on in one colour.
+
+    Raises `BadPicture` for what cannot be read.
+    """
+    picture = read_plain(data, within(size_of(data), SHOWN))
+    return _is_layer(picture) or _is_black_and_white(on_white(picture))
+
+
 def _paper(picture: Image.Image) -> Image.Image:
-    if picture.mode == "RGBA" and _is_of_one_colour(picture):
+    if _is_layer(picture):
         return ImageChops.invert(picture.getchannel("A"))
     opaque = on_white(picture)
-    grey = opaque.convert("L")
-    if _share(grey.histogram()[_NEAR:-_NEAR], grey) > _GREY or _coloured(opaque) > _COLOURED:
+    if not _is_black_and_white(opaque):
         raise BadPicture(
             text(
                 "This is not a black-and-white picture. Paint black what should change and white what should stay, "
                 "and send it as a file."
             )
         )
-    return grey
+    return opaque.convert("L")
 
 
-def _is_of_one_colour(layer: Image.Image) -> bool:
+def _is_black_and_white(opaque: Image.Image) -> bool:
+    grey = opaque.convert("L")
+    return _share(grey.histogram()[_NEAR:-_NEAR], grey) <= _GREY and _coloured(opaque) <= _COLOURED
+
+
+def _is_layer(layer: Image.Image) -> bool:
+    if layer.mode != "RGBA":
+        return False
     paint = above(layer.getchannel("A"), 127)
     bands = [layer.getchannel(band).histogram(paint) for band in "RGB"]
     return all(_peak(counts) >= _ONE_COLOUR * sum(counts) for counts in bands)

@@ -55,6 +55,10 @@ class Mask:
         """Widen the marked area by so many pixels on each side."""
         return replace(self, picture=narrowed(self.picture, pixels))
 
+    def scaled(self, size: tuple[int, int]) -> Self:
+        """Bring it to another size, with nothing between black and white."""
+        return replace(self, picture=self.picture.resize(size, Image.Resampling.NEAREST))
+
     def checked(self) -> Self:
         """Return the mask if it can be used; raises `BadPicture` where nothing is marked, or everything."""
         if self.is_empty:

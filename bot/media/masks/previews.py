@@ -1,4 +1,4 @@
-"""Pictures that show a mask or a cut-out before it is used."""
+"""Pictures that show a photo, a mask or a cut-out before it is used."""
 
 from PIL import Image, ImageChops
 
@@ -11,6 +11,11 @@ _THICKNESS = 140  # of 255
 _OUTLINE = ((4, 0, "black"), (2, 1, "white"))  # pixels outside and inside the edge
 _SQUARE = 16  # pixels
 _SQUARES = (255, 204)  # levels
+
+
+def preview(photo: bytes) -> bytes:
+    """Show a photo as it is, as a JPEG of at most 1280 pixels a side."""
+    return jpeg(read_shown(photo))
 
 
 def overlay(photo: bytes, mask: Mask) -> bytes:

@@ -70,3 +70,12 @@ def test_it_is_written_in_pure_black_and_white(mask: Mask) -> None:
     assert (written.format, written.mode, written.size) == ("PNG", "RGB", mask.size)
     assert {colour for _, colour in written.getcolors() or ()} <= {(0, 0, 0), (255, 255, 255)}
     assert written.getchannel("R").tobytes() == mask.picture.tobytes()
+
+
+@given(_masks(), st.integers(1, 60), st.integers(1, 60))
+def test_scaled_it_stays_black_and_white(mask: Mask, width: int, height: int) -> None:
+    scaled = mask.scaled((width, height))
+    assert (scaled.size, scaled.mask_type) == ((width, height), mask.mask_type)
+    assert set(scaled.picture.tobytes()) <= set(mask.picture.tobytes())
+    if mask.size == (width, height):
+        assert scaled == mask

@@ -8,7 +8,7 @@ from PIL import Image
 
 from bot.errors import BadPicture
 from bot.media.masks.grid import from_grid
-from bot.media.masks.previews import overlay, preview_on_checkerboard
+from bot.media.masks.previews import overlay, preview, preview_on_checkerboard
 from tests.media.masks.photographs import as_jpeg
 
 _GREY = (128, 128, 128)
@@ -34,6 +34,12 @@ def test_an_overlay_is_the_photo_at_no_more_than_1280_pixels(width: int, height:
     shown = _opened(overlay(_plain(width, height), from_grid((width, height), {1})))
     scale = min(1, 1280 / max(width, height))
     assert shown.size == (round(width * scale), round(height * scale))
+
+
+def test_a_preview_is_the_photo_itself() -> None:
+    shown = _opened(preview(_plain(1600, 900, (30, 120, 20))))
+    assert shown.size == (1280, 720)
+    assert _distance(shown.getpixel((640, 360)), (30, 120, 20)) < 12
 
 
 @pytest.mark.parametrize("colour", [_GREY, (0, 0, 0), (255, 255, 255), (255, 0, 128), (30, 120, 20)])
