@@ -66,6 +66,14 @@ def choices_of(model: type[BaseModel], field: str) -> tuple[str, ...]:
     return found
 
 
+def longest_of(model: type[BaseModel], field: str) -> int:
+    """Read how many characters or items a field may hold. Raises `LookupError` for a field that has no such bound."""
+    most = _most(model.model_fields[field])
+    if most is None:
+        raise LookupError(f"{model.__name__}.{field} has no longest")
+    return most
+
+
 def phrase_of(field: FieldInfo) -> str:
     """Put what a field allows into signs and the vendor's own words; empty where it has no rule of that kind."""
     if (bounds := _bounds(field)) is not None:
@@ -108,11 +116,15 @@ def _held(field: FieldInfo) -> tuple[object, list[Any]]:
 
 
 def _length(field: FieldInfo) -> str:
-    most = next((rule.max_length for rule in field.metadata if isinstance(rule, MaxLen)), None)
+    most = _most(field)
     least = next((rule.min_length for rule in field.metadata if isinstance(rule, MinLen)), None)
     if most is None:
         return ""
     return f"≤ {most}" if least is None else f"{least}–{most}"
+
+
+def _most(field: FieldInfo) -> int | None:
+    return next((rule.max_length for rule in field.metadata if isinstance(rule, MaxLen)), None)
 
 
 def _choices(field: FieldInfo) -> tuple[str, ...]:

@@ -114,6 +114,10 @@ class FaceSwap(Family[SwapRequest, Task]):
         """Ask about a detection."""
         return Detection.read(_bare(await self._api.call("GET", self._path("detect", task_id))))
 
+    async def detections(self, task_ids: Iterable[str]) -> dict[str, Detection]:
+        """Ask about at most 50 detections, one by one. One that fails is left out."""
+        return await self._one_by_one(task_ids, self.detection)
+
     async def result(self, task_id: str) -> Task:
         """Ask about one swap. One that is done and has no picture has failed."""
         swap = _Swap.read(_bare(await self._api.call("GET", self._path("imggen", task_id))))
@@ -125,7 +129,7 @@ class FaceSwap(Family[SwapRequest, Task]):
 
     async def results(self, task_ids: Iterable[str]) -> dict[str, Task]:
         """Ask about at most 50 swaps, one by one: the vendor has no batches here. One that fails is left out."""
-        return await self._one_by_one(task_ids)
+        return await self._one_by_one(task_ids, self.result)
 
     async def imggen_sync(self, request: SwapRequest) -> Image:
         """Order a swap and wait for it in one call; the picture's `url` is empty where it failed.

@@ -4,7 +4,7 @@ A family's own module subclasses `Family` with its name and its orders, and adds
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, ClassVar, Generic, TypeVar
 from urllib.parse import quote
 
@@ -31,6 +31,7 @@ _log = structlog.get_logger(__name__)
 _Order = TypeVar("_Order", bound=Order)
 _Task = TypeVar("_Task", bound=Task)
 _Item = TypeVar("_Item", bound=Answer)
+_Heard = TypeVar("_Heard", bound=Answer)
 
 
 class Model(Answer):
@@ -91,7 +92,9 @@ class Family(Generic[_Order, _Task]):
             found.setdefault(task.task_id, task)
         return {task_id: found[task_id] for task_id in ours if task_id in found}
 
-    async def _one_by_one(self, task_ids: Iterable[str]) -> dict[str, _Task]:
+    async def _one_by_one(
+        self, task_ids: Iterable[str], ask_one: Callable[[str], Awaitable[_Heard]]
+    ) -> dict[str, _Heard]:
         """Ask about each task by itself; one that fails is not in the answer.
 
         Where all fail, the first failure is raised: it may concern us, and not the tasks.
@@ -99,10 +102,10 @@ class Family(Generic[_Order, _Task]):
         ours = _few(task_ids)
         gate = asyncio.Semaphore(AT_ONCE)
 
-        async def ask(task_id: str) -> _Task | MiaohuaError:
+        async def ask(task_id: str) -> _Heard | MiaohuaError:
             async with gate:
                 try:
-                    return await self.result(task_id)
+                    return await ask_one(task_id)
                 except MiaohuaError as error:
                     _log.warning("miaohua.task_left_out", family=self.name, task_id=task_id, error=str(error))
                     return error

@@ -48,4 +48,4 @@ class Split(Family[SplitRequest, Task]):
             except (NotFound, Unimplemented) as error:
                 _log.info("miaohua.no_batches", family=self.name, error=str(error))
                 self._knows_batches = False
-        return await self._one_by_one(ours)
+        return await self._one_by_one(ours, self.result)

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field, Strict, ValidationError
 
-from bot.miaohua.bounds import Bounds, bounds_of, choices_of, phrase_of
+from bot.miaohua.bounds import Bounds, bounds_of, choices_of, longest_of, phrase_of
 
 
 class Sample(BaseModel):
@@ -114,3 +114,9 @@ def test_choices_are_read_from_the_declaration() -> None:
 )
 def test_other_rules_phrase_themselves_too(field: str, phrase: str) -> None:
     assert phrase_of(Sample.model_fields[field]) == phrase
+
+
+def test_lengths_are_read_from_strings_and_lists() -> None:
+    assert [longest_of(Sample, field) for field in ("many", "some", "short")] == [3, 3, 64]
+    with pytest.raises(LookupError, match=r"Sample\.word"):
+        longest_of(Sample, "word")

@@ -220,6 +220,19 @@ async def test_swaps_are_asked_about_one_by_one_and_a_failing_one_is_left_out(
     assert done.call_count == 1
 
 
+async def test_detections_are_asked_about_one_by_one_too(vendor: respx.MockRouter, family: FaceSwap) -> None:
+    vendor.get("/v1/face/detect/a").respond(json={"task": {"state": 1, "faces": [{"coords": [1, 2, 3, 4]}]}})
+    vendor.get("/v1/face/detect/b").respond(404)
+    vendor.get("/v1/face/detect/c").respond(json={"state": 0})
+    found = await family.detections(["a", "b", "c"])
+    assert {name: (detection.is_done, len(detection.faces)) for name, detection in found.items()} == {
+        "a": (True, 1),
+        "c": (False, 0),
+    }
+    with pytest.raises(NotFound):
+        await family.detections(["b"])
+
+
 async def test_where_no_swap_can_be_asked_about_the_first_failure_is_told(
     vendor: respx.MockRouter, family: FaceSwap
 ) -> None:
