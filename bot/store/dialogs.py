@@ -27,7 +27,7 @@ _INSERT = upsert.insert(dialogs).on_conflict_do_nothing().returning(dialogs)
 _MARK_SHOWN = (
     sa.update(dialogs)
     .where(_D.id == bindparam("dialog_id"))
-    .values(shown=bindparam("shown_version"), message_id=bindparam("shown_by"))
+    .values(shown=bindparam("shown_version"), message_id=bindparam("shown_by"), picture=bindparam("shown_picture"))
     .returning(_D.id)
 )
 _REMOVE = sa.delete(dialogs).where(_D.id == bindparam("dialog_id")).returning(_D.id)
@@ -60,6 +60,7 @@ class Dialog(NewDialog):
 
     id: int
     message_id: int | None
+    picture: str | None
     version: int
     shown: int
 
@@ -100,12 +101,17 @@ async def update(conn: AsyncConnection, dialog: Dialog, **changes: object) -> Di
     return await _one(conn, sa.update(dialogs).where(*unchanged).values(values).returning(dialogs), {})
 
 
-async def mark_shown(conn: AsyncConnection, dialog: Dialog, message_id: int) -> bool:
-    """Note which message shows this version of the dialog; one that was changed meanwhile still waits.
+async def mark_shown(conn: AsyncConnection, dialog: Dialog, message_id: int, picture: str | None = None) -> bool:
+    """Note which message, with which picture, shows this version of the dialog.
 
-    False where it is gone.
+    One that was changed meanwhile still waits. False where it is gone.
     """
-    shown = {"dialog_id": dialog.id, "shown_version": dialog.version, "shown_by": message_id}
+    shown = {
+        "dialog_id": dialog.id,
+        "shown_version": dialog.version,
+        "shown_by": message_id,
+        "shown_picture": picture,
+    }
     return await conn.scalar(_MARK_SHOWN, shown) is not None
 
 

@@ -20,12 +20,11 @@ _IN_TASK = _P.task_id == bindparam("task")
 _AT_INDEX = _P.index == bindparam("at")
 _OF_TASK = select(pictures).where(_IN_TASK).order_by(_P.index)
 _GET = select(pictures).where(_IN_TASK, _AT_INDEX)
+_WHERE = ("message_id", "preview_id", "photo_id", "document_id")
 _DELIVERED = (
     update(pictures)
     .where(_IN_TASK, _AT_INDEX)
-    .values(
-        {name: func.coalesce(bindparam(f"new_{name}"), _P[name]) for name in ("message_id", "photo_id", "document_id")}
-    )
+    .values({name: func.coalesce(bindparam(f"new_{name}"), _P[name]) for name in _WHERE})
 )
 
 
@@ -52,9 +51,11 @@ async def set_delivered(
     index: int,
     *,
     message_id: int | None = None,
+    preview_id: int | None = None,
     photo_id: str | None = None,
     document_id: str | None = None,
 ) -> None:
     """Note where a picture was delivered and Telegram's file ids of it; what is None stays as it was."""
-    given = {"new_message_id": message_id, "new_photo_id": photo_id, "new_document_id": document_id}
-    await conn.execute(_DELIVERED, {"task": task_id, "at": index, **given})
+    given = dict(zip(_WHERE, (message_id, preview_id, photo_id, document_id), strict=True))
+    new = {f"new_{name}": value for name, value in given.items()}
+    await conn.execute(_DELIVERED, {"task": task_id, "at": index, **new})

@@ -69,6 +69,9 @@ tasks = Table(
     Column("reason", JSON(none_as_null=True)),  # a dumped sentence for the user, where the code says too little
     Column("allowance_day", String(10)),  # the day whose allowance it holds
     Column("reserved", Integer, nullable=False, server_default="0"),  # pictures it still holds of that day
+    Column("notes", JSON(none_as_null=True)),  # dumped sentences about what was changed to carry it out
+    Column("progress", Double),  # 0 to 1, where the vendor says how far it is
+    Column("found", JSON(none_as_null=True)),  # what it brought besides pictures: faces, a LoRA
     Column("status_message_id", BigInteger),
     Column("buttons_message_id", BigInteger),
     Column("parent_id", Id, ForeignKey("tasks.id", ondelete="SET NULL")),
@@ -98,6 +101,7 @@ pictures = Table(
     Column("raw_url", Text),
     Column("error_code", String(32), nullable=False),
     Column("message_id", BigInteger),  # where it was delivered
+    Column("preview_id", BigInteger),  # the message before it that shows what it looks like, where it has one
     Column("photo_id", Text),  # Telegram's file_id as a photo
     Column("document_id", Text),  # Telegram's file_id as a file
 )
@@ -116,6 +120,7 @@ dialogs = Table(
     Column("screen", String(64), nullable=False),  # which page of the panel, or which question
     Column("origin_id", BigInteger),  # the message that began it
     Column("message_id", BigInteger),  # the bot's message that shows it
+    Column("picture", String(64)),  # which picture that message shows; NULL: none, it is text
     Column("version", Integer, nullable=False, server_default="1"),  # counted up by every change
     Column("shown", Integer, nullable=False, server_default="0"),  # the version that was last shown
     Column("created_at", Double, nullable=False),
@@ -132,6 +137,12 @@ people = Table(
     Column("lang", String(8)),  # chosen by the person; NULL: the client's
     Column("choices", JSON, nullable=False),  # last options, by capability
     Column("seen_at", Double, nullable=False),
+    Column("name", Text),  # as Telegram last showed it
+    Column("username", String(64)),  # in lower case, without the @
+    Column("daily", Integer),  # pictures a day that the operator grants; NULL: as everybody
+    Column("allowed_at", Double),  # let in by the operator, where only those may use the bot
+    Column("banned_at", Double),
+    Index(None, "username"),
 )
 
 chats = Table(
@@ -140,6 +151,32 @@ chats = Table(
     Column("id", BigInteger, primary_key=True, autoincrement=False),
     Column("migrated_to", BigInteger),
     Column("blocked_at", Double),  # the bot was blocked or removed: nothing is written there
+    Column("title", Text),
+    Column("rules", JSON(none_as_null=True)),  # what the group's admins have set
+)
+
+# Who changed a group's rules, and how.
+chat_log = Table(
+    "chat_log",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("chat_id", BigInteger, nullable=False),
+    Column("actor_id", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),  # the name at that time
+    Column("change", JSON, nullable=False),
+    Column("at", Double, nullable=False),
+    Index(None, "chat_id", "id"),
+)
+
+# Pictures of a day that are used or reserved in a group: by a member, or by all of it (member 0).
+group_allowances = Table(
+    "group_allowances",
+    metadata,
+    Column("chat_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("member_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("day", String(10), primary_key=True),
+    Column("used", Integer, nullable=False),
+    Column("last_at", Double),  # the last accepted request
 )
 
 # Pictures of a day's allowance that are used or reserved. scope: "user" or "chat".
@@ -151,4 +188,105 @@ allowances = Table(
     Column("day", String(10), primary_key=True),
     Column("used", Integer, nullable=False),
     Column("last_at", Double),  # the last accepted request
+)
+
+# Pictures that are collected over many messages. A collection goes by the id of the dialog that began it.
+collected = Table(
+    "collected",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("collection_id", BigInteger, nullable=False),
+    Column("task_id", Id, ForeignKey("tasks.id", ondelete="SET NULL")),  # the last that it was ordered for
+    Column("source", JSON, nullable=False),  # where it is to be had
+    Column("digest", String(64), nullable=False),  # of its content: the same picture counts once
+    Column("name", String(64), nullable=False),  # of its copy that is offered to the vendor
+    Column("created_at", Double, nullable=False),
+    UniqueConstraint("collection_id", "digest"),
+)
+
+# Pictures that were sent together: each comes as a message of its own, the caption only with one of them.
+albums = Table(
+    "albums",
+    metadata,
+    Column("chat_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("album_id", String(64), primary_key=True),  # Telegram's media_group_id
+    Column("owner_id", BigInteger, nullable=False),
+    Column("command", JSON(none_as_null=True)),  # what its caption asks for
+    Column("photos", JSON, nullable=False),  # their sources, in order
+    Column("created_at", Double, nullable=False),
+    Index(None, "created_at"),
+)
+
+# LoRAs that were trained here: each is its owner's alone, and of the groups that it is shared with.
+loras = Table(
+    "loras",
+    metadata,
+    Column("id", String(128), primary_key=True),  # the vendor's
+    Column("owner_id", BigInteger, nullable=False),
+    Column("task_id", Id, ForeignKey("tasks.id", ondelete="SET NULL")),
+    Column("name", String(64), nullable=False),
+    Column("base_model_type", Text, nullable=False),  # the vendor's word for the models that it goes with
+    Column("trigger_words", Text, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Index(None, "owner_id"),
+)
+
+lora_shares = Table(
+    "lora_shares",
+    metadata,
+    Column("lora_id", String(128), ForeignKey("loras.id", ondelete="CASCADE"), primary_key=True),
+    Column("chat_id", BigInteger, primary_key=True, autoincrement=False),
+    Index(None, "chat_id"),
+)
+
+# Options under a name, one's own.
+presets = Table(
+    "presets",
+    metadata,
+    Column("owner_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("name", String(32), primary_key=True),
+    Column("capability", String(32), nullable=False),
+    Column("options", JSON, nullable=False),
+    Column("created_at", Double, nullable=False),
+)
+
+# What the operator writes to everybody, and to whom it has gone.
+broadcasts = Table(
+    "broadcasts",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("author_id", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),  # Telegram's HTML
+    Column("created_at", Double, nullable=False),
+    Column("begun_at", Double),  # confirmed; NULL: a preview
+    Column("ended_at", Double),
+)
+
+broadcast_posts = Table(
+    "broadcast_posts",
+    metadata,
+    Column("broadcast_id", Id, ForeignKey("broadcasts.id", ondelete="CASCADE"), primary_key=True),
+    Column("chat_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("state", String(8), nullable=False),  # "due", "sent" or "failed"
+    Index(None, "broadcast_id", "state"),
+)
+
+# Figures of a day that outlive the rows they were counted from. chat_id: a group's, or 0 for private chats.
+counters = Table(
+    "counters",
+    metadata,
+    Column("day", String(10), primary_key=True),
+    Column("chat_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("name", String(32), primary_key=True),
+    Column("label", String(64), primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)
+
+# What the owners are told once, until it is over.
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("raised_at", Double, nullable=False),
+    Column("told_at", Double),
 )

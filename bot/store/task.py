@@ -77,6 +77,9 @@ class Task:
     reason: dict[str, Any] | None
     allowance_day: str | None
     reserved: int
+    notes: list[dict[str, Any]] | None
+    progress: float | None
+    found: dict[str, Any] | None
     status_message_id: int | None
     buttons_message_id: int | None
     parent_id: int | None
@@ -108,6 +111,7 @@ class Picture:
     raw_url: str | None = None
     error_code: str = ""
     message_id: int | None = None
+    preview_id: int | None = None
     photo_id: str | None = None
     document_id: str | None = None
 

@@ -67,6 +67,17 @@ async def test_a_change_waits_to_be_shown(store: Store) -> None:
         assert await dialogs.by_id(conn, first.id, 150.0) == replace(second, shown=2, message_id=55)
 
 
+async def test_which_picture_is_shown_is_known_with_the_message(store: Store) -> None:
+    async with store.write() as conn:
+        first, _ = await dialogs.put(conn, _new())
+        assert first.picture is None
+        assert await dialogs.mark_shown(conn, first, 55, "k" * 64)
+        shown = await dialogs.by_id(conn, first.id, 150.0)
+        assert shown == replace(first, shown=1, message_id=55, picture="k" * 64)
+        assert await dialogs.mark_shown(conn, shown, 56)  # text takes its place
+        assert await dialogs.by_id(conn, first.id, 150.0) == replace(shown, message_id=56, picture=None)
+
+
 async def test_a_change_of_what_was_changed_meanwhile_is_refused(store: Store) -> None:
     async with store.write() as conn:
         first, _ = await dialogs.put(conn, _new())
