@@ -1,4 +1,4 @@
-"""The vendor's models and their ControlNets, kept for a while."""
+"""The vendor's lists of models and ControlNets, kept for a while."""
 
 import asyncio
 import time
@@ -13,8 +13,9 @@ from bot.errors import BadValue, Unavailable
 from bot.locales.text import text, verbatim
 from bot.miaohua.client import Miaohua
 from bot.miaohua.errors import MiaohuaError
-from bot.miaohua.family import Model
+from bot.miaohua.family import Model, read_pages
 from bot.miaohua.imgenstd import ControlNetModel, Imgenstd
+from bot.miaohua.lora import LoraTraining
 
 log = structlog.get_logger()
 
@@ -38,9 +39,14 @@ class Catalogue:
     """
 
     def __init__(self, client: Miaohua, *, clock: Callable[[], float] = time.time) -> None:
+        self._client = client
         self._imgenstd = Imgenstd(client)
         self._clock = clock
         self._shelves: defaultdict[str, _Shelf[Any]] = defaultdict(_Shelf)
+
+    async def models(self, family: str) -> Sequence[Model]:
+        """List the models of a family that has one kind of them."""
+        return await self._kept(family, lambda: read_pages(self._client, f"/v1/{family}/models", Model))
 
     async def checkpoints(self) -> Sequence[Model]:
         """List the base models."""
@@ -49,6 +55,10 @@ class Catalogue:
     async def loras(self) -> Sequence[Model]:
         """List the LoRAs, whatever they are based on."""
         return await self._kept("loras", lambda: self._imgenstd.models("LORA"))
+
+    async def trainable(self) -> Sequence[Model]:
+        """List the base models that a LoRA can be trained on."""
+        return await self._kept("trainable", lambda: LoraTraining(self._client).models("Checkpoint"))
 
     async def controlnets(self, model_id: str) -> Sequence[ControlNetModel]:
         """List the ControlNets that a base model supports."""
@@ -72,6 +82,13 @@ class Catalogue:
         except MiaohuaError as error:
             log.warning("catalogue_not_refreshed", list=name, error=str(error))
             shelf.stale_at = self._clock() + RETRY
+
+
+def first(models: Sequence[Model]) -> Model:
+    """Give the first model; raise `Unavailable` where there is none."""
+    if not models:
+        raise Unavailable(text("The image service has no models for this bot at present. Please try again later."))
+    return models[0]
 
 
 def find(models: Sequence[Model], name: str) -> Model:

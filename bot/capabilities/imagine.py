@@ -1,29 +1,29 @@
 """Pictures from words, and from words and a picture (the vendor's family `imgenstd`)."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from bot.capabilities import imagine_options
-from bot.capabilities.base import Answers, Capability, Choice, Need, Studio
-from bot.capabilities.catalogue import find
+from bot.capabilities.base import Capability, Choice, Studio
+from bot.capabilities.catalogue import find, first
+from bot.capabilities.checking import LATER, in_plain_words
+from bot.capabilities.common_options import WATERMARKS
+from bot.capabilities.needs import Answers, Need, Source, WordsNeed
 from bot.capabilities.options import Kind, OneOf, Option, Words, shorten
-from bot.errors import BadValue, Unavailable
+from bot.capabilities.own_loras import usable
+from bot.capabilities.photo import PHOTO
+from bot.errors import BadValue
 from bot.locales.text import Text, layout, text, verbatim
-from bot.miaohua.errors import InvalidRequest
 from bot.miaohua.family import Model
 from bot.miaohua.imgenstd import PRE_PROCESSORS, ImageRequest, Imgenstd
 from bot.miaohua.prompts import MAX_PROMPT_LENGTH
 from bot.miaohua.traits import Traits, traits
 from bot.store.task import Task
-from bot.tracker.ports import Submit
-
-# Stands in for a link that does not exist yet, where a request is checked before its pictures are offered.
-_LATER = "https://later.invalid/picture.jpg"
+from bot.tracker.ports import Prepared
 
 # Stands in for a LoRA or ControlNet that is not chosen yet, where a model is wanted that takes any.
 _ANY = [{"name": ""}]
-
-_WATERMARKS = {"default": {"type": "Default"}, "maka": {"type": "MakaLogo"}}
 
 
 class Imagine(Capability):
@@ -33,17 +33,20 @@ class Imagine(Capability):
     commands = ("imagine",)
     family = "imgenstd"
     patience = 900.0
+    can_vary = True
     icon = "🎨"
     title: ClassVar[Text] = text("Imagine")
     summary: ClassVar[Text] = text("A picture from your words")
     example = "/imagine a red fox in the snow --ar 16:9 --n 2"
     needs: ClassVar[tuple[Need, ...]] = (
-        Need(
-            "prompt",
-            text("What shall I draw? Describe it in your own words."),
-            text("a red fox in the snow"),
-            Words(MAX_PROMPT_LENGTH),
+        WordsNeed(
+            name="prompt",
+            label=text("✏️ Words"),
+            question=text("What shall I draw? Describe it in your own words."),
+            hint=text("a red fox in the snow"),
+            kind=Words(MAX_PROMPT_LENGTH),
         ),
+        replace(PHOTO, label=text("🖼 Add a picture"), is_required=False),
     )
     options: ClassVar[tuple[Option, ...]] = imagine_options.OPTIONS
 
@@ -59,6 +62,20 @@ class Imagine(Capability):
         known = traits(request["model"]["name"])
         own = {"steps": known.steps, "cfg": known.cfg_scale}
         return {**request, **{name: None for name, value in own.items() if request[name] == value}}
+
+    def varied(self, request: Answers, source: Source) -> dict[str, Any]:
+        """Start from the picture, with the same words; with another model where that one takes no pictures."""
+        return {
+            **self.start({}),
+            **request,
+            "photo": dict(source),
+            "controlnets": [],  # they would need their own picture
+            "model": {**request["model"], "soft": True},
+            "samples": 1,
+            "seed": 0,
+            "steps": None,
+            "cfg": None,
+        }
 
     def remember(self, answers: Answers, request: Answers) -> dict[str, Any]:
         """Remember the model that was asked for, not one that was chosen to suit this request."""
@@ -110,12 +127,8 @@ class Imagine(Capability):
             "loras": [await _lora(chosen, model, studio) for chosen in answers["loras"]],
             "controlnets": [await _controlnet(chosen, model, studio) for chosen in answers["controlnets"]],
         }
-        try:
-            _vendor_request(request, photo_url=_LATER)
-        except InvalidRequest as error:
-            raise BadValue(
-                text("<b>{field}</b> does not fit. Allowed: {allowed}.", field=error.field, allowed=error.allowed)
-            ) from None
+        with in_plain_words():
+            _vendor_request(request, photo_url=LATER)
         return request
 
     def pictures(self, request: Answers) -> int:
@@ -138,16 +151,12 @@ class Imagine(Capability):
             height=height,
         )
 
-    async def prepare(self, task: Task, studio: Studio) -> Submit:
+    async def prepare(self, task: Task, studio: Studio) -> Prepared:
         """Offer the photo where there is one, and build the request."""
         source = task.request.get("photo")
-        url = await studio.inputs.url(task, 0, source) if source else None
-        request = _vendor_request(task.request, photo_url=url)
-
-        async def submit() -> str:
-            return await Imgenstd(studio.client).submit(request)
-
-        return submit
+        offered = await studio.inputs.offer(task, 0, source) if source else None
+        request = _vendor_request(task.request, photo_url=offered.url if offered else None)
+        return Prepared(lambda: Imgenstd(studio.client).submit(request), notes=offered.changes if offered else ())
 
 
 def _check_photo(answers: Answers, studio: Studio) -> None:
@@ -164,12 +173,11 @@ async def _model(answers: Answers, studio: Studio) -> Model:
     chosen = answers.get("model")
     if chosen and not chosen.get("soft"):
         return find(models, chosen.get("id") or chosen["name"])
-    if not models:
-        raise Unavailable(text("The image service has no models for this bot at present. Please try again later."))
     last = chosen["id"] if chosen else None
     ranked = sorted(models, key=lambda model: (model.id != last, studio.default_model not in {model.id, model.name}))
     able = [model for model in ranked if not _lacks(traits(model.name), answers)] or ranked
-    return next((model for model in able if _knows(traits(model.name), answers["controlnets"])), able[0])
+    fitting = (model for model in able if _knows(traits(model.name), answers["controlnets"]))
+    return next(fitting, None) or first(able)
 
 
 def _lacks(known: Traits, answers: Answers) -> Text | None:
@@ -217,7 +225,7 @@ async def _lora(chosen: Mapping[str, Any], model: Model, studio: Studio) -> dict
 async def _loras(model: Model, studio: Studio) -> Sequence[Model]:
     return [
         lora
-        for lora in await studio.catalogue.loras()
+        for lora in await usable(studio)
         if not model.base_model_type or not lora.base_model_type or lora.base_model_type == model.base_model_type
     ]
 
@@ -251,7 +259,7 @@ def _vendor_request(request: Answers, *, photo_url: str | None) -> ImageRequest:
         "seed": request["seed"],
         "steps": request["steps"],
         "format": request["format"],
-        "watermark_config": _WATERMARKS.get(request["logo"]),
+        "watermark_config": WATERMARKS[request["logo"]],
         "controlnet_configs": [_controlnet_config(one, photo_url) for one in request["controlnets"]] or None,
         "lora_configs": [{"model_id": lora["id"], "merge_weight": lora.get("weight", 1.0)} for lora in request["loras"]]
         or None,

@@ -1,7 +1,10 @@
 """What can be chosen about an `/imagine`; the bounds are the vendor's, read from its request."""
 
-from bot.capabilities.options import Named, Number, OneOf, Option, Size, Switch, Words
-from bot.locales.text import text, verbatim
+from dataclasses import replace
+
+from bot.capabilities.common_options import FILE, FORMAT, LOGO, MODEL, SAMPLES
+from bot.capabilities.options import Named, Number, Option, Size, Switch, Words
+from bot.locales.text import text
 from bot.miaohua.bounds import bounds_of
 from bot.miaohua.imgenstd import ControlNet, ImageRequest, Lora
 from bot.miaohua.prompts import MAX_PROMPT_LENGTH
@@ -9,16 +12,62 @@ from bot.miaohua.prompts import MAX_PROMPT_LENGTH
 MOST_LORAS = 4
 MOST_CONTROLNETS = 3
 
+NEGATIVE = Option(
+    name="negative",
+    label=text("Without"),
+    help=text("what must not be in the picture; goes on to the next flag"),
+    kind=Words(MAX_PROMPT_LENGTH),
+    flags=("no",),
+    default="",
+    page="main",
+)
+
+SEED = Option(
+    name="seed",
+    label=text("Seed"),
+    help=text("the same seed and words give the same picture; 0 is random"),
+    kind=Number(bounds_of(ImageRequest, "seed"), offers=(0,)),
+    flags=("seed",),
+    default=0,
+)
+
+STEPS = Option(
+    name="steps",
+    label=text("Steps"),
+    help=text("more take longer and draw finer"),
+    kind=Number(bounds_of(ImageRequest, "steps"), offers=(5, 20, 30, 50, 70)),
+    flags=("steps",),
+)
+
+CFG = Option(
+    name="cfg",
+    label=text("Prompt strength"),
+    help=text("how closely to keep to your words"),
+    kind=Number(bounds_of(ImageRequest, "cfg_scale"), offers=(1.5, 4, 7, 10, 15)),
+    flags=("cfg",),
+)
+
+ENHANCE = Option(
+    name="enhance",
+    label=text("Enrich the words"),
+    help=text("let the service add to your words"),
+    kind=Switch(),
+    flags=("enhance",),
+    default=False,
+    remembered=True,
+)
+
+TRANSLATE = Option(
+    name="translate",
+    label=text("Translate the words"),
+    help=text("always translate your words for the model"),
+    kind=Switch(),
+    flags=("translate",),
+    default=False,
+)
+
 OPTIONS = (
-    Option(
-        name="model",
-        label=text("Model"),
-        help=text("name or id of a model; the beginning of a name is enough"),
-        kind=Named(),
-        flags=("model",),
-        page="main",
-        remembered=True,
-    ),
+    replace(MODEL, page="main", remembered=True),
     Option(
         name="size",
         label=text("Size"),
@@ -29,25 +78,8 @@ OPTIONS = (
         page="main",
         remembered=True,
     ),
-    Option(
-        name="samples",
-        label=text("Pictures"),
-        help=text("how many pictures"),
-        kind=Number(bounds_of(ImageRequest, "samples"), offers=(1, 2, 3, 4, 6, 8)),
-        flags=("n",),
-        default=1,
-        page="main",
-        remembered=True,
-    ),
-    Option(
-        name="negative",
-        label=text("Without"),
-        help=text("what must not be in the picture; goes on to the next flag"),
-        kind=Words(MAX_PROMPT_LENGTH),
-        flags=("no",),
-        default="",
-        page="main",
-    ),
+    SAMPLES,
+    NEGATIVE,
     Option(
         name="loras",
         label=text("LoRA"),
@@ -89,71 +121,12 @@ OPTIONS = (
         kind=Number(bounds_of(ImageRequest, "image_strength"), offers=(0.2, 0.4, 0.6, 0.8)),
         flags=("strength",),
     ),
-    Option(
-        name="seed",
-        label=text("Seed"),
-        help=text("the same seed and words give the same picture; 0 is random"),
-        kind=Number(bounds_of(ImageRequest, "seed"), offers=(0,)),
-        flags=("seed",),
-        default=0,
-    ),
-    Option(
-        name="steps",
-        label=text("Steps"),
-        help=text("more take longer and draw finer"),
-        kind=Number(bounds_of(ImageRequest, "steps"), offers=(5, 20, 30, 50, 70)),
-        flags=("steps",),
-    ),
-    Option(
-        name="cfg",
-        label=text("Prompt strength"),
-        help=text("how closely to keep to your words"),
-        kind=Number(bounds_of(ImageRequest, "cfg_scale"), offers=(1.5, 4, 7, 10, 15)),
-        flags=("cfg",),
-    ),
-    Option(
-        name="format",
-        label=text("Format"),
-        help=text("file format"),
-        kind=OneOf({"JPG": verbatim("JPG"), "PNG": verbatim("PNG")}),
-        flags=("format",),
-        sets={"png": "PNG", "jpg": "JPG"},
-        default="JPG",
-        remembered=True,
-    ),
-    Option(
-        name="logo",
-        label=text("Watermark"),
-        help=text("a line “made by AI”, or Miaohua's logo"),
-        kind=OneOf({"none": text("none"), "default": text("made by AI"), "maka": text("Miaohua's logo")}),
-        flags=("logo",),
-        default="none",
-        remembered=True,
-    ),
-    Option(
-        name="enhance",
-        label=text("Enrich the words"),
-        help=text("let the service add to your words"),
-        kind=Switch(),
-        flags=("enhance",),
-        default=False,
-        remembered=True,
-    ),
-    Option(
-        name="translate",
-        label=text("Translate the words"),
-        help=text("always translate your words for the model"),
-        kind=Switch(),
-        flags=("translate",),
-        default=False,
-    ),
-    Option(
-        name="file",
-        label=text("As a file"),
-        help=text("deliver the untouched file"),
-        kind=Switch(),
-        flags=("file",),
-        default=False,
-        remembered=True,
-    ),
+    SEED,
+    STEPS,
+    CFG,
+    FORMAT,
+    LOGO,
+    ENHANCE,
+    TRANSLATE,
+    FILE,
 )

@@ -1,15 +1,33 @@
 """The capabilities as the tracker sees them: how each makes its order, and how each family is asked for results."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.capabilities import registry
 from bot.capabilities.base import Capability, Studio
-from bot.capabilities.outcomes import outcomes
+from bot.capabilities.outcomes import detected, pictured, trained
 from bot.miaohua.client import Miaohua
+from bot.miaohua.erase import Erase
+from bot.miaohua.face import FaceSwap
 from bot.miaohua.imgenstd import Imgenstd
+from bot.miaohua.inpaint import Inpaint
+from bot.miaohua.lora import LoraTraining
+from bot.miaohua.outpaint import Outpaint
+from bot.miaohua.split import Split
+from bot.miaohua.stylization import Stylization
+from bot.miaohua.sup_res import SupRes
 from bot.store.task import Task
-from bot.tracker.ports import Maker, Outcome, Poll, Submit
+from bot.tracker.ports import Made, Maker, Outcome, Poll, Prepared
+
+DETECTION = "face/detect"
+"""The family of detections: they are asked about elsewhere than swaps."""
+
+_PICTURED = (Imgenstd, Stylization, Erase, Inpaint, Outpaint, SupRes, Split, FaceSwap)
+
+_Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +43,15 @@ class _Maker:
     def patience(self) -> float:
         return self.capability.patience
 
-    async def prepare(self, task: Task) -> Submit:
+    @property
+    def preparation(self) -> float:
+        return self.capability.preparation
+
+    async def prepare(self, task: Task) -> Prepared:
         return await self.capability.prepare(task, self.studio)
+
+    async def keep(self, conn: AsyncConnection, task: Task, made: Made) -> None:
+        await self.capability.keep(conn, task, made)
 
 
 def makers(studio: Studio) -> Mapping[str, Maker]:
@@ -35,10 +60,17 @@ def makers(studio: Studio) -> Mapping[str, Maker]:
 
 
 def polls(client: Miaohua) -> Mapping[str, Poll]:
-    """Say how each family is asked about its tasks."""
-    imgenstd = Imgenstd(client)
+    """Say how each family is asked about its tasks; to be called once, for a family may learn what the vendor knows."""
+    return {
+        **{family.name: _poll(family(client).results, pictured) for family in _PICTURED},
+        DETECTION: _poll(FaceSwap(client).detections, detected),
+        LoraTraining.name: _poll(LoraTraining(client).results, trained),
+    }
 
-    async def ask_imgenstd(vendor_ids: Sequence[str]) -> Mapping[str, Outcome]:
-        return outcomes(await imgenstd.results(vendor_ids))
 
-    return {Imgenstd.name: ask_imgenstd}
+def _poll(ask: Callable[[Sequence[str]], Awaitable[Mapping[str, _Answer]]], read: Callable[[_Answer], Outcome]) -> Poll:
+    async def poll(vendor_ids: Sequence[str]) -> Mapping[str, Outcome]:
+        answers = await ask(vendor_ids)
+        return {vendor_id: read(answer) for vendor_id, answer in answers.items()}
+
+    return poll

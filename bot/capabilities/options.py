@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 from bot.errors import BadValue
 from bot.locales.text import Text, layout, text, verbatim
@@ -20,6 +20,8 @@ from bot.miaohua.prompts import prompt_length
 LONGEST_NAME = 128
 
 Takes = Literal["token", "rest", "nothing"]
+
+_SIDES = re.compile(r"(\d{1,5})[xX×*](\d{1,5})")
 
 
 class Kind(Protocol):
@@ -134,9 +136,13 @@ class Words:
     def parse(self, raw: str) -> str:
         """Read text that is not too long."""
         words = raw.strip()
-        if prompt_length(words) > self.limit:
+        if self.length(words) > self.limit:
             raise ValueError(raw)
         return words
+
+    def length(self, words: str) -> int:
+        """Count as the vendor does."""
+        return prompt_length(words)
 
     def allowed(self) -> Text:
         """Say the length in both scripts."""
@@ -149,6 +155,19 @@ class Words:
     def presets(self) -> Sequence[str]:
         """Offer nothing: it is to be typed."""
         return []
+
+
+@dataclass(frozen=True, slots=True)
+class Characters(Words):
+    """Free text, up to a number of characters in whatever script."""
+
+    def length(self, words: str) -> int:
+        """Count characters."""
+        return len(words)
+
+    def allowed(self) -> Text:
+        """Say the length."""
+        return text("up to {limit} characters", limit=self.limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +184,8 @@ class Size:
 
     def parse(self, raw: str) -> list[int]:
         """Read a size or a ratio."""
-        typed = _narrow(raw).lower().replace("×", "x").replace("*", "x")
-        if exact := re.fullmatch(r"(\d{1,5})x(\d{1,5})", typed):
+        typed = _narrow(raw)
+        if exact := _SIDES.fullmatch(typed):
             sides = [int(exact[1]), int(exact[2])]
         elif ratio := re.fullmatch(r"(\d{1,4}(?:\.\d{1,3})?):(\d{1,4}(?:\.\d{1,3})?)", typed):
             sides = self._of_ratio(float(ratio[1]), float(ratio[2]))
@@ -194,6 +213,58 @@ class Size:
     def presets(self) -> Sequence[str]:
         """Offer the usual ratios."""
         return list(self.offers)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """Two whole numbers, each within the same bounds."""
+
+    bounds: Bounds
+    offers: tuple[str, ...] = ()
+    takes: Takes = "token"
+    form: ClassVar[re.Pattern[str]]
+
+    def parse(self, raw: str) -> list[int]:
+        """Read both."""
+        found = self.form.fullmatch(_narrow(raw))
+        pair = [int(found[1]), int(found[2])] if found else []
+        if not pair or not all(self.bounds.allows(figure) for figure in pair):
+            raise ValueError(raw)
+        return pair
+
+    def presets(self) -> Sequence[str]:
+        """Offer the declared ones."""
+        return list(self.offers)
+
+
+@dataclass(frozen=True, slots=True)
+class Sides(_Pair):
+    """Width and height in pixels, typed as such (`1536x1024`)."""
+
+    form = _SIDES
+
+    def allowed(self) -> Text:
+        """Say how it is typed, and the bounds of a side."""
+        return text("WIDTHxHEIGHT with {sides} px a side", sides=self.bounds.phrase())
+
+    def show(self, value: Sequence[int]) -> Text:
+        """Phrase it in pixels."""
+        return verbatim(f"{value[0]}×{value[1]}")
+
+
+@dataclass(frozen=True, slots=True)
+class Point(_Pair):
+    """A place in a picture, in pixels from its left and its top (`128,0`)."""
+
+    form = re.compile(r"(\d{1,5})\s*,\s*(\d{1,5})")
+
+    def allowed(self) -> Text:
+        """Say how it is typed, and the bounds of a figure."""
+        return text("X,Y with {figures} px each", figures=self.bounds.phrase())
+
+    def show(self, value: Sequence[int]) -> Text:
+        """Phrase it as it is typed."""
+        return verbatim(f"{value[0]},{value[1]}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +323,7 @@ class Option:
     most: int = 1  # how many values it may hold; more than one makes the value a list
     page: Literal["main", "more"] = "more"
     remembered: bool = False  # the last choice is the next default
+    is_required: bool = False  # it has no default, and is asked for
 
     def parse(self, raw: str, *, flag: str | None = None) -> Any:  # noqa: ANN401  a JSON value
         """Read a typed value; raise `BadValue` with what is allowed."""

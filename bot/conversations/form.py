@@ -2,7 +2,8 @@
 
 Screens are short words that wait in a row:
 `main` `more` · `opt-NAME` an option's values · `pick-NAME-PAGE` a catalogue · `item-NAME-I` one chosen thing ·
-`field-NAME-I-FIELD` one figure of it · `ask-NAME` or `ask-NAME-I-FIELD` something that is to be typed or sent.
+`field-NAME-I-FIELD` one figure of it · `ask-NAME` or `ask-NAME-I-FIELD` a value that is to be typed ·
+`ask-NAME` or `ask-NAME-SCREEN` a need, as its `Asking` asks for it.
 """
 
 import hashlib
@@ -11,9 +12,13 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from bot.capabilities.base import Capability, Choice
+from bot.capabilities.needs import Need
 from bot.capabilities.options import Kind, Named, Option
 from bot.errors import BadValue
 from bot.locales.text import text
+
+# An answer of the dialog's own: it began with a command that said all, so it is ordered as soon as that is found out.
+HURRY = "hurry"
 
 
 class Outdated(Exception):
@@ -27,12 +32,12 @@ class Form:
     capability: Capability
     answers: Mapping[str, Any]
     screen: str
+    id: int = 0  # of the dialog that it is kept in
 
     @classmethod
     def opened(cls, capability: Capability, answers: Mapping[str, Any]) -> Self:
-        """Begin: with the question for what is missing, else with the panel."""
-        missing = capability.missing(answers)
-        return cls(capability, answers, f"ask-{missing.name}" if missing else "main")
+        """Begin: with what is to be found out or still missing, else with the panel."""
+        return cls(capability, answers, "main").answered(answers, back="main")
 
     @property
     def parts(self) -> list[str]:
@@ -40,9 +45,34 @@ class Form:
         return self.screen.split("-")
 
     @property
-    def awaits(self) -> str | None:
-        """Name what is to be typed or sent now, if anything."""
-        return self.parts[1] if self.parts[0] == "ask" else None
+    def need(self) -> Need | None:
+        """Give the need that is asked for now, if any."""
+        match self.parts:
+            case ["ask", name] | ["ask", name, _]:
+                return next((need for need in self.capability.needs if need.name == name), None)
+            case _:
+                return None
+
+    @property
+    def awaits_value(self) -> bool:
+        """Say whether an option's value is to be typed now."""
+        return self.parts[0] == "ask" and self.need is None
+
+    @property
+    def is_complete(self) -> bool:
+        """Say whether nothing is left to be asked for or found out."""
+        missing = self.capability.missing(self.answers) or self.capability.missing_option(self.answers)
+        return missing is None and not self.capability.errands(self.answers)
+
+    @property
+    def is_ready(self) -> bool:
+        """Say whether it is to be ordered without a panel before: all was said in the command that began it."""
+        return bool(self.answers.get(HURRY)) and self.is_complete
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """Give the answers alone."""
+        return {name: answer for name, answer in self.answers.items() if name != HURRY}
 
     @property
     def back(self) -> str:
@@ -54,8 +84,10 @@ class Form:
                 return f"pick-{name}-0"
             case ["field", name, index, _] | ["ask", name, index, _]:
                 return f"item-{name}-{index}"
-            case ["ask", name] if name in {option.name for option in self.capability.options}:
+            case ["ask", name] if self.need is None:
                 return self.option(name).page
+            case ["ask", name, _]:
+                return f"ask-{name}"
             case _:
                 return "main"
 
@@ -105,24 +137,23 @@ class Form:
 
     def with_answer(self, name: str, value: Any) -> Self:  # noqa: ANN401  a JSON value
         """Take an answer and go on to what is missing, or to the panel."""
-        answers = {**self.answers, name: value}
-        missing = self.capability.missing(answers)
-        return replace(self, answers=answers, screen=f"ask-{missing.name}" if missing else self.back)
+        return self.answered({**self.answers, name: value}, back="main" if self.need else self.back)
+
+    def answered(self, answers: Mapping[str, Any], *, back: str) -> Self:
+        """Take answers and go on: to what is to be found out or still missing, else `back`."""
+        sent = self.capability.errands(answers)
+        missing = sent[0][0] if sent else self.capability.missing(answers)
+        if missing is not None:
+            return replace(self, answers=answers, screen=f"ask-{missing.name}")
+        option = self.capability.missing_option(answers)
+        return replace(self, answers=answers, screen=f"pick-{option.name}-0" if option else back)
 
     def typed(self, words: str) -> Self:
-        """Take typed words as the answer that is awaited; raise `BadValue` where they do not fit."""
+        """Take typed words as the value that is awaited; raise `BadValue` where they do not fit."""
         match self.parts:
             case ["ask", name, index, field]:
                 return self.set_field(name, number(index), field, words)
-            case ["ask", "photo"]:
-                raise BadValue(text("I am waiting for a picture. Send one, or press Back."))
-            case ["ask", name]:
-                for need in self.capability.needs:
-                    if need.name == name:
-                        need.check(words)
-                        return self.with_answer(name, words.strip())
-                if self.option(name).most > 1:
-                    raise Outdated(self.screen)
+            case ["ask", name] if self.option(name).most == 1:
                 return self.with_answer(name, self.option(name).parse(words))
             case _:
                 raise Outdated(self.screen)
@@ -135,9 +166,9 @@ class Form:
         return replace(self, answers={**self.answers, name: option.parse(raw)}, screen=option.page)
 
     def cleared(self, name: str) -> Self:
-        """Take an answer back to its default."""
-        if name == "photo":
-            return replace(self, answers={**self.answers, name: None}, screen="main")
+        """Take an answer back to its default, or to none."""
+        if name in {need.name for need in self.capability.needs}:
+            return self.answered({**self.answers, name: None}, back="main")
         option = self.option(name)
         return replace(self, answers={**self.answers, name: option.default}, screen=option.page)
 
@@ -149,7 +180,7 @@ class Form:
         picked = {"id": choice.id, "name": choice.name}
         option, before = self.option(name), self.held(name)
         if option.most == 1:
-            return replace(self, answers={**self.answers, name: picked}, screen=option.page)
+            return self.answered({**self.answers, name: picked}, back=option.page)
         held = [one for one in before if not is_chosen(choice, [one])]
         if len(held) == len(before):
             if len(held) >= option.most:

@@ -30,6 +30,22 @@ async def test_each_list_is_a_list_of_its_own(workshop: Workshop) -> None:
     assert workshop.asked("model_cn") == 2
 
 
+@pytest.mark.parametrize(
+    ("family", "one"),
+    [
+        ("stylization", "style_ink"),
+        ("outpaint", "outpaint_v1"),
+        ("sup_res", "super_resolution_v1"),
+        ("split", "split_v1"),
+    ],
+)
+async def test_each_family_has_its_models(workshop: Workshop, family: str, one: str) -> None:
+    first = await workshop.studio.catalogue.models(family)
+    assert one in {model.id for model in first}
+    assert await workshop.studio.catalogue.models(family) is first
+    assert workshop.asked(f"/v1/{family}/models") == 1
+
+
 async def test_those_who_ask_at_once_make_one_request(workshop: Workshop) -> None:
     workshop.vendor.faults.add(Fault(on="models", delay=0.01))
     lists = await asyncio.gather(*(workshop.studio.catalogue.checkpoints() for _ in range(20)))

@@ -14,20 +14,26 @@ from babel.messages.pofile import read_po
 from bot.capabilities import flags, registry
 from bot.capabilities.base import Capability
 from bot.capabilities.makers import makers, polls
-from bot.capabilities.options import Kind, Named, Number, OneOf, Option, Switch, Words
+from bot.capabilities.needs import WordsNeed
+from bot.capabilities.options import Kind, Named, Number, OneOf, Option, Point, Sides, Size, Switch
 from bot.errors import BadValue
 from bot.locales.text import LANGUAGES, Lang, Text
 from bot.miaohua.bounds import Bounds
 from bot.sandbox.telegram.entities import units
 from bot.sandbox.telegram.parsing import parse_html
 from bot.telegram.help import details
+from tests.capabilities.answering import WORDS, completed
 from tests.capabilities.workshop import PHOTO, Workshop
 
-WORDS = "a red fox in the snow"
 LONGEST_CAPTION = 1024 - 80  # what was withheld is said below it
 
 
-@pytest.fixture(params=registry.ALL, ids=lambda one: one.name)
+# What has no presets is typed as this; what makes sense with another option only is typed behind that.
+TYPED = {("swap", "onto"): "2,1"}
+BESIDES = {("expand", "at"): "--to 1024x1024"}
+
+
+@pytest.fixture(params=registry.OFFERED, ids=lambda one: one.name)
 def capability(request: pytest.FixtureRequest) -> Capability:
     assert isinstance(request.param, Capability)
     return request.param
@@ -38,10 +44,16 @@ def chinese() -> Catalog:
     return read_po(BytesIO(files("bot.locales").joinpath("zh_CN.po").read_bytes()), locale="zh_CN")
 
 
-def complete(capability: Capability, **answers: Any) -> dict[str, Any]:
-    """Answer all that must be answered."""
-    needed = {need.name: WORDS for need in capability.needs}
-    return {**capability.start({}), **needed, "photo": PHOTO, **answers}
+def words_of(capability: Capability) -> str:
+    """Give what may stand before the flags."""
+    return WORDS if any(isinstance(need, WordsNeed) for need in capability.needs) else ""
+
+
+def longest(need: WordsNeed, words: str) -> str:
+    """Cut words to what a need takes."""
+    while need.kind.length(words) > need.kind.limit:
+        words = words[:-1]
+    return words
 
 
 def kinds(capability: Capability) -> Iterator[tuple[Option, str | None, Kind]]:
@@ -63,10 +75,23 @@ def spoken(kind: Kind) -> list[str]:
             return [said for said in sentence.split(", ") if said != "…"]
         case Number():
             return sentence.split("–") if "–" in sentence else re.findall(r"[≥≤] (\S+?)(?:,|$)", sentence)
-        case Words():
-            return []
-        case _:
+        case Sides() | Point():
+            return [written(kind, int(figure)) for figure in re.findall(r"\d+", sentence)]
+        case Size():
             return re.findall(r"\d+:\d+", sentence)
+        case _:
+            return []
+
+
+def written(kind: Kind, figure: float) -> str:
+    """Write a figure as a kind takes it: by itself, or twice."""
+    match kind:
+        case Sides():
+            return f"{figure}x{figure}"
+        case Point():
+            return f"{figure},{figure}"
+        case _:
+            return repr(figure)
 
 
 def typed(option: Option, field: str | None, raw: str) -> str:
@@ -111,6 +136,7 @@ def test_no_flag_or_option_is_declared_twice(capability: Capability) -> None:
     assert all(re.fullmatch(r"[a-z][a-z0-9-]*", flag) for flag in spelled)
 
 
+@pytest.mark.parametrize("capability", registry.ALL, ids=lambda one: one.name)
 async def test_the_tracker_can_make_and_poll_it(capability: Capability, workshop: Workshop) -> None:
     maker = makers(workshop.studio)[capability.name]
     assert maker.family in polls(workshop.studio.client)
@@ -120,7 +146,8 @@ async def test_the_tracker_can_make_and_poll_it(capability: Capability, workshop
 def test_every_preset_can_be_typed(capability: Capability) -> None:
     for option, field, kind in kinds(capability):
         for raw in kind.presets():
-            assert read(capability, f"{WORDS} {typed(option, field, raw)}", option, field) == kind.parse(raw)
+            line = f"{words_of(capability)} {typed(option, field, raw)}"
+            assert read(capability, line, option, field) == kind.parse(raw)
 
 
 def test_every_flag_of_an_option_means_the_same(capability: Capability) -> None:
@@ -135,12 +162,11 @@ def test_every_flag_of_an_option_means_the_same(capability: Capability) -> None:
 
 
 def test_what_the_help_says_is_allowed_is(capability: Capability) -> None:
-    said = 0
     for option, field, kind in kinds(capability):
-        for raw in spoken(kind):
+        said = spoken(kind)
+        assert said or not isinstance(kind, OneOf | Switch | Sides | Point)
+        for raw in said:
             read(capability, typed(option, field, raw), option, field)
-            said += 1
-    assert said > len(capability.options)
 
 
 def ends(bounds: Bounds) -> Iterator[tuple[float, float]]:
@@ -160,21 +186,21 @@ def ends(bounds: Bounds) -> Iterator[tuple[float, float]]:
 
 def test_numbers_are_taken_up_to_their_ends_and_no_further(capability: Capability) -> None:
     for option, field, kind in kinds(capability):
-        if not isinstance(kind, Number):
+        if not isinstance(kind, Number | Sides | Point):
             continue
         for last, beyond in ends(kind.bounds):
-            got = read(capability, typed(option, field, repr(last)), option, field)
-            assert got == last
-            assert isinstance(got, int) or not kind.bounds.whole
+            got = read(capability, typed(option, field, written(kind, last)), option, field)
+            assert got == (last if isinstance(kind, Number) else [last, last])
+            assert not isinstance(got, float) or not kind.bounds.whole
             with pytest.raises(BadValue) as refusal:
-                read(capability, typed(option, field, repr(beyond)), option, field)
+                read(capability, typed(option, field, written(kind, beyond)), option, field)
             assert kind.allowed().plain("en") in str(refusal.value)
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_it_is_explained_in_both_languages(capability: Capability, chinese: Catalog, lang: Lang) -> None:
     sentences = [capability.title, capability.summary]
-    sentences += [sentence for need in capability.needs for sentence in (need.question, need.hint)]
+    sentences += [sentence for need in capability.needs for sentence in (need.label, need.question, need.hint)]
     for option in capability.options:
         sentences += [option.label, option.help]
         sentences += option.kind.labels.values() if isinstance(option.kind, OneOf) else []
@@ -204,34 +230,47 @@ def test_every_value_can_be_shown(capability: Capability, lang: Lang) -> None:
 async def test_its_example_is_taken(capability: Capability, workshop: Workshop) -> None:
     command, _, rest = capability.example.partition(" ")
     assert command == f"/{capability.commands[0]}"
-    line = flags.read(rest, capability.options)
-    answers = {**capability.start({}), capability.needs[0].name: line.words, **line.values}
-    assert capability.missing(answers) is None
+    said = capability.read(rest)
+    assert capability.missing_option({**capability.start({}), **said}) is None
+    answers = await completed(capability, workshop, **said)
     await workshop.order(capability, await capability.settle(answers, workshop.studio))
+
+
+def test_a_picture_with_the_command_is_taken(capability: Capability) -> None:
+    taker = next(need for need in capability.needs if need.most)
+    assert capability.placed([PHOTO], []).keys() == {taker.name}
 
 
 async def test_every_flag_leads_to_a_request_that_the_strict_vendor_takes(
     capability: Capability, workshop: Workshop
 ) -> None:
-    first = await capability.settle(complete(capability, photo=None), workshop.studio)
-    usual = await workshop.order(capability, first)
+    await ordered(capability, workshop, **left_out(capability))
     for option in capability.options:
-        raws = list(option.kind.presets())
+        raws = list(option.kind.presets()) or [TYPED.get((capability.name, option.name), WORDS)]
         if isinstance(option.kind, Named):
-            offered = await capability.choices(option.name, complete(capability), workshop.studio)
+            offered = await capability.choices(option.name, await completed(capability, workshop), workshop.studio)
             raws = [f'"{choice.name}"' for choice in offered]
             assert raws
-        for raw in raws or [WORDS]:
-            line = flags.read(f"{WORDS} {typed(option, None, raw)}", capability.options)
-            answers = complete(capability, **line.values)
-            if isinstance(option.kind, Named) and option.most == 1:  # a model may need no photo
-                answers["photo"] = None
-            request = await capability.settle(answers, workshop.studio)
-            body = await workshop.order(capability, request)
-            assert body.keys() >= {"model_id"}
-            assert capability.pictures(request) >= 1
-            assert 1 <= len(capability.kind(request)) <= 160
-    assert usual["model_id"]
+        # A model may be for words alone.
+        unsaid = left_out(capability) if isinstance(option.kind, Named) and option.most == 1 else {}
+        for raw in raws:
+            besides = BESIDES.get((capability.name, option.name), "")
+            line = f"{words_of(capability)} {besides} {typed(option, None, raw)}"
+            await ordered(capability, workshop, **unsaid, **capability.read(line))
+
+
+def left_out(capability: Capability) -> dict[str, None]:
+    """Say nothing of what need not be answered."""
+    return {need.name: None for need in capability.needs if not need.is_required}
+
+
+async def ordered(capability: Capability, workshop: Workshop, **said: Any) -> None:
+    """Settle and order, and look at what the tracker makes of the request."""
+    request = await capability.settle(await completed(capability, workshop, **said), workshop.studio)
+    body = await workshop.order(capability, request)
+    assert any(name.endswith("model_id") and value for name, value in body.items())
+    assert capability.pictures(request) >= 1
+    assert 1 <= len(capability.kind(request)) <= 160
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -239,12 +278,14 @@ async def test_every_flag_leads_to_a_request_that_the_strict_vendor_takes(
 async def test_the_longest_caption_fits_below_a_picture(
     capability: Capability, workshop: Workshop, lang: Lang, words: str
 ) -> None:
-    answers = complete(capability, photo=None, **{need.name: words for need in capability.needs})
+    said = {need.name: longest(need, words) for need in capability.needs if isinstance(need, WordsNeed)}
+    answers = await completed(capability, workshop, **left_out(capability), **said)
     request = await capability.settle(answers, workshop.studio)
-    if "model" in request:
-        request["model"] = {**request["model"], "name": "🦊" * 200}
+    for option in capability.options:
+        if isinstance(option.kind, Named) and option.most == 1:
+            request[option.name] = {**request[option.name], "name": "🦊" * 200}
     shown, _ = parse_html(capability.caption(request, [99999998] * 8).html(lang))
-    assert units(shown) <= LONGEST_CAPTION
+    assert 1 <= units(shown) <= LONGEST_CAPTION
 
 
 def test_what_is_remembered_are_the_next_defaults(capability: Capability) -> None:

@@ -2,7 +2,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.capabilities.options import Named, Number, OneOf, Option, Size, Switch, Words, shorten
+from bot.capabilities.options import (
+    Characters,
+    Named,
+    Number,
+    OneOf,
+    Option,
+    Point,
+    Sides,
+    Size,
+    Switch,
+    Words,
+    shorten,
+)
 from bot.errors import BadValue
 from bot.locales.text import text, verbatim
 from bot.miaohua.bounds import Bounds
@@ -48,6 +60,46 @@ def test_sizes_are_typed_in_several_ways(typed: str, sides: list[int]) -> None:
 def test_what_is_no_size_is_refused(typed: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011  whose words nobody reads: an option says what is allowed
         SIZE.parse(typed)
+
+
+STEPS = Bounds(low=640, high=6000, low_open=False, high_open=False, whole=True, step=64)
+PLACES = Bounds(low=0, high=6000, low_open=False, high_open=False, whole=True, step=8)
+FIGURES = st.integers(-9, 99_999) | st.integers(0, 100).map(lambda step: 64 * step)
+
+
+@given(first=FIGURES, second=FIGURES, sign=st.sampled_from(["x", "X", "×", "*"]))
+def test_sides_are_within_their_bounds_or_refused(first: int, second: int, sign: str) -> None:
+    fits = STEPS.allows(first) and STEPS.allows(second)
+    sides = Sides(STEPS)
+    try:
+        value = sides.parse(f" {first}{sign}{second} ")
+    except ValueError:
+        assert not fits
+        return
+    assert fits
+    assert sides.parse(sides.show(value).plain("en")) == value == [first, second]
+
+
+@given(first=FIGURES, second=FIGURES, sign=st.sampled_from([",", "，", " , "]))
+def test_places_are_within_their_bounds_or_refused(first: int, second: int, sign: str) -> None:
+    fits = PLACES.allows(first) and PLACES.allows(second)
+    point = Point(PLACES)
+    try:
+        value = point.parse(f"{first}{sign}{second}")
+    except ValueError:
+        assert not fits
+        return
+    assert fits
+    assert point.parse(point.show(value).plain("en")) == value == [first, second]
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "1024", "1024x", "x1024", "1024x1024x1024", "1024:1024", "８", "8,", ",8", "8;8"]
+)
+def test_what_is_no_pair_is_refused(typed: str) -> None:
+    for kind in (Sides(STEPS), Point(PLACES)):
+        with pytest.raises(ValueError):  # noqa: PT011  as above
+            kind.parse(typed)
 
 
 @given(typed=st.text())
@@ -128,6 +180,14 @@ def test_how_a_name_is_typed_is_said_in_both_languages() -> None:
     assert LORA.allowed().plain("en") == "NAME[:> 0, < 2][,pre=up to 40 characters, or 20 Chinese ones]"
     assert "20 个汉字" in LORA.allowed().plain("zh_CN")
     assert "&gt; 0" in LORA.allowed().html("en")
+
+
+def test_characters_are_counted_in_whatever_script() -> None:
+    name = Characters(4)
+    assert name.parse(" 一二三四 ") == "一二三四"
+    with pytest.raises(ValueError, match="abcde"):
+        name.parse("abcde")
+    assert name.allowed().plain("en") == "up to 4 characters"
 
 
 def test_an_option_says_what_it_is_and_what_is_allowed() -> None:

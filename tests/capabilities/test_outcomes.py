@@ -2,8 +2,11 @@ from typing import Any
 
 import pytest
 
-from bot.capabilities.outcomes import outcomes
+from bot.capabilities.outcomes import detected, pictured, trained
+from bot.miaohua.face import Detection
+from bot.miaohua.lora import Training
 from bot.miaohua.tasks import Task
+from bot.sandbox.vendor.lora.training import CANCELLED, NOBODY_SHOWN
 from bot.tracker.ports import Failed, Made, Outcome, Waiting
 
 WELL = {"small": "https://v/s.jpg", "raw": "https://v/r.jpg", "seed": 7}
@@ -13,7 +16,7 @@ BROKEN = {"error_code": "EngineGenError"}
 
 def outcome_of(state: str, *images: dict[str, Any], message: str = "") -> Outcome:
     answer = {"task_id": "t", "state": state, "state_message": message, "images": list(images)}
-    return outcomes({"t": Task.read(answer)})["t"]
+    return pictured(Task.read(answer))
 
 
 @pytest.mark.parametrize("state", ["PENDING", "RUNNING"])
@@ -68,3 +71,58 @@ def test_success_without_a_picture_is_a_failure(images: list[dict[str, Any]], co
 )
 def test_a_failed_task_is_of_the_filter_or_of_the_vendor(message: str, code: int) -> None:
     assert outcome_of("FAILED", WELL, message=message) == Failed(code, message)
+
+
+class TestDetections:
+    def test_that_run_are_waited_for(self) -> None:
+        assert detected(Detection.read({"state": 0, "faces": [{"coords": [1, 2, 3, 4]}]})) == Waiting()
+
+    def test_bring_numbered_boxes(self) -> None:
+        found = detected(Detection.read({"state": 1, "faces": [{"index": 3, "coords": [10, 20, 5, 40.5]}]}))
+        assert found == Made(found={"faces": [{"index": 3, "left": 5, "top": 20, "right": 10, "bottom": 40.5}]})
+
+    def test_may_bring_none(self) -> None:
+        assert detected(Detection.read({"state": 1})) == Made(found={"faces": []})
+
+
+class TestTrainings:
+    def training(self, state: str, message: str = "", **more: Any) -> Outcome:
+        return trained(Training.read({"task_id": "t", "state": state, "state_msg": message, **more}))
+
+    @pytest.mark.parametrize("state", ["PENDING", "RUNNING"])
+    def test_say_how_far_they_are(self, state: str) -> None:
+        assert self.training(state, training_progress=0.4) == Waiting(0.4)
+
+    def test_bring_a_lora(self) -> None:
+        made = self.training("DONE", lora_id="l1", trigger_word="a blue cat", training_progress=1)
+        assert made == Made(found={"lora_id": "l1", "trigger_words": "a blue cat"})
+
+    def test_without_a_lora_have_failed(self) -> None:
+        assert self.training("SUCCESS") == Failed(13, "")
+
+    @pytest.mark.parametrize(
+        ("message", "code", "words"),
+        [
+            (NOBODY_SHOWN, 3, "no person"),
+            ("图片中没有检测到人脸", 3, "no person"),
+            ("sensitive images", 18, "content filter"),
+            ("图片内容违规", 18, "content filter"),
+            ("too few images", 3, "too few"),
+            ("at least 5 images are required", 3, "too few"),
+            ("图片数量不足", 3, "too few"),
+            ("failed to download images.3", 3, "could not read"),
+            ("图片读取失败", 3, "could not read"),
+            (CANCELLED, 1, "cancelled"),
+        ],
+    )
+    def test_fail_for_reasons_that_are_ours_to_say(self, message: str, code: int, words: str) -> None:
+        failed = self.training("FAILED", message)
+        assert isinstance(failed, Failed)
+        assert (failed.code, failed.detail) == (code, message)
+        assert failed.reason is not None
+        assert words in failed.reason.plain("en")
+        assert not failed.reason.params  # the vendor's words stay out of it
+
+    @pytest.mark.parametrize("message", ["", "engine error 7"])
+    def test_or_for_one_that_nobody_knows(self, message: str) -> None:
+        assert self.training("FAILED", message) == Failed(13, message)

@@ -17,12 +17,14 @@ from bot.capabilities.base import Capability, Studio
 from bot.capabilities.catalogue import Catalogue
 from bot.capabilities.inputs import Inputs
 from bot.media.links import Links
+from bot.media.offers import Offers
 from bot.media.shelf import Shelf
 from bot.miaohua.client import Miaohua
 from bot.sandbox.vendor.app import create_app
 from bot.sandbox.vendor.vendor import ACCESS_KEY, SECRET_KEY, Vendor
 from bot.store.connect import connect
 from bot.store.engine import Store
+from bot.store.tables import metadata
 from bot.store.task import State, Task
 from bot.web.app import create_app as create_web
 
@@ -32,22 +34,35 @@ PHOTO = {"file": "a-photo"}
 
 @dataclass
 class Workshop:
-    """The studio, and what a test looks at or changes; `now` is the catalogue's clock."""
+    """The studio, and what a test looks at or changes.
+
+    `now` is the catalogue's clock, `size` that of the photos people send, unless they are among the `pictures` (by
+    file id); `notes` is what was said of the last order.
+    """
 
     vendor: Vendor
     directory: Path
+    size: tuple[int, int] = (300, 300)
+    pictures: dict[str, bytes] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
     fetched: list[str] = field(default_factory=list)
     now: float = 1000.0
     studio: Studio = field(init=False)
 
     async def fetch(self, file_id: str) -> bytes:
         self.fetched.append(file_id)
-        return picture_bytes()
+        return self.pictures.get(file_id) or picture_bytes(*self.size)
+
+    async def settle(self, capability: Capability, line: str = "", **answers: Any) -> dict[str, Any]:
+        """Settle what somebody types behind a command that answers a photo."""
+        said = {**capability.placed([PHOTO], []), **capability.read(line), **answers}
+        return await capability.settle({**capability.start({}), **said}, self.studio)
 
     async def order(self, capability: Capability, request: Mapping[str, Any]) -> dict[str, Any]:
         """Order as the tracker does; give back what the vendor was sent."""
-        submit = await capability.prepare(task_of(capability, request), self.studio)
-        vendor_id = await submit()
+        prepared = await capability.prepare(task_of(capability, request), self.studio)
+        self.notes = tuple(note.plain("en") for note in prepared.notes)
+        vendor_id = await prepared.submit()
         [ordered] = [task for task in self.vendor.tasks.all() if task.id == vendor_id]
         return dict(ordered.body)
 
@@ -58,14 +73,20 @@ class Workshop:
 
 @asynccontextmanager
 async def open_workshop(
-    directory: Path, *, store: Store | None = None, is_public: bool = True, default_model: str | None = None
+    directory: Path,
+    *,
+    store: Store | None = None,
+    is_public: bool = True,
+    offers: Offers | None = None,
+    default_model: str | None = None,
 ) -> AsyncIterator[Workshop]:
     """Open a studio; without a `store` it knows no earlier results."""
-    shelf, links = Shelf(directory / "media"), Links(PUBLIC, b"a key of the tests")
+    links = Links(PUBLIC, b"a key of the tests")
+    shelf = Shelf(directory / "media", links)
     web = create_web(links=links, shelf=shelf, health=_health, registry=CollectorRegistry())
     workshop = Workshop(Vendor(task_seconds=0, transport=httpx.ASGITransport(web)), directory)
     transport = httpx.ASGITransport(create_app(workshop.vendor))
-    async with httpx.AsyncClient(transport=transport, trust_env=False) as http:
+    async with httpx.AsyncClient(transport=transport, trust_env=False) as http, _opened(store, directory) as rows:
         client = Miaohua(
             http,
             base_url="http://127.0.0.1",
@@ -73,15 +94,27 @@ async def open_workshop(
             secret_key=SecretStr(SECRET_KEY),
         )
         inputs = Inputs(
-            store or Store(connect(f"sqlite+aiosqlite:///{directory}/never-opened.db")),
-            shelf=shelf,
-            links=links if is_public else None,
+            rows,
+            offers=(offers or shelf) if is_public else None,
             fetch=workshop.fetch,
             http=http,
         )
         catalogue = Catalogue(client, clock=lambda: workshop.now)
-        workshop.studio = Studio(client, catalogue, inputs, default_model)
+        workshop.studio = Studio(client, catalogue, inputs, rows, default_model)
         yield workshop
+
+
+@asynccontextmanager
+async def _opened(store: Store | None, directory: Path) -> AsyncIterator[Store]:
+    """Give the store, or an empty one."""
+    if store is not None:
+        yield store
+        return
+    empty = Store(connect(f"sqlite+aiosqlite:///{directory}/workshop.db"))
+    async with empty.write() as conn:
+        await conn.run_sync(metadata.create_all)
+    yield empty
+    await empty.close()
 
 
 def task_of(capability: Capability, request: Mapping[str, Any]) -> Task:
@@ -107,6 +140,9 @@ def task_of(capability: Capability, request: Mapping[str, Any]) -> Task:
         reason=None,
         allowance_day=None,
         reserved=1,
+        notes=None,
+        progress=None,
+        found=None,
         status_message_id=None,
         buttons_message_id=None,
         parent_id=None,

@@ -7,13 +7,15 @@ from hypothesis import strategies as st
 
 from bot.capabilities.base import Choice
 from bot.capabilities.imagine import Imagine
-from bot.conversations.form import Form, Outdated, is_chosen, key_of
+from bot.capabilities.stylize import Stylize
+from bot.conversations.form import HURRY, Form, Outdated, is_chosen, key_of
 from bot.conversations.screens import view
 from bot.errors import BadValue, UserError
 from tests.capabilities.workshop import PHOTO, Workshop
-from tests.conversations.pressing import DIALOG, ENDS, press, verb_of
+from tests.conversations.inventions import Searcher, Worded
+from tests.conversations.pressing import DIALOG, ENDS, press, send, verb_of, write
 
-IMAGINE = Imagine()
+IMAGINE, STYLIZE, SEARCHER = Imagine(), Stylize(), Searcher()
 INK, FILM = Choice("id-ink", "水墨 Ink wash", ""), Choice("id-film", "胶片 Warm film", "")
 CANNY, DEPTH, POSE, TILE = (Choice(name, name, "") for name in ("canny", "depth", "openpose", "tile"))
 STYLES = [INK, FILM]
@@ -29,18 +31,21 @@ def test_it_begins_with_what_is_missing_or_with_the_panel() -> None:
 
 
 @pytest.mark.parametrize(
-    ("screen", "awaits"),
+    ("screen", "need", "awaits_value"),
     [
-        ("main", None),
-        ("opt-seed", None),
-        ("field-loras-0-weight", None),
-        ("ask-prompt", "prompt"),
-        ("ask-photo", "photo"),
-        ("ask-loras-0-weight", "loras"),
+        ("main", None, False),
+        ("opt-seed", None, False),
+        ("field-loras-0-weight", None, False),
+        ("ask-prompt", "prompt", False),
+        ("ask-photo", "photo", False),
+        ("ask-photo-closer", "photo", False),
+        ("ask-seed", None, True),
+        ("ask-loras-0-weight", None, True),
     ],
 )
-def test_a_question_awaits_its_answer(screen: str, awaits: str | None) -> None:
-    assert form(screen).awaits == awaits
+def test_a_question_awaits_its_answer(screen: str, need: str | None, *, awaits_value: bool) -> None:
+    asked = form(screen)
+    assert (asked.need.name if asked.need else None, asked.awaits_value) == (need, awaits_value)
 
 
 @pytest.mark.parametrize(
@@ -54,6 +59,7 @@ def test_a_question_awaits_its_answer(screen: str, awaits: str | None) -> None:
         ("ask-seed", "more"),
         ("ask-prompt", "main"),
         ("ask-photo", "main"),
+        ("ask-photo-closer", "ask-photo"),
         ("pick-loras-1", "main"),
         ("item-loras-2", "pick-loras-0"),
         ("field-loras-2-weight", "item-loras-2"),
@@ -64,12 +70,13 @@ def test_every_screen_has_one_before_it(screen: str, back: str) -> None:
     assert form(screen).back == back
 
 
-def test_words_that_are_awaited_become_the_answer() -> None:
+async def test_words_that_are_awaited_become_the_answer(workshop: Workshop) -> None:
     asked = Form.opened(IMAGINE, {**IMAGINE.start({}), "photo": None})
-    answered = asked.typed("  a red fox\n")
+    answered = await write(asked, "  a red fox\n", workshop.studio)
+    assert answered is not None
     assert (answered.answers["prompt"], answered.screen) == ("a red fox", "main")
     with pytest.raises(BadValue, match="1000 Chinese"):
-        asked.typed("狐" * 1001)
+        await write(asked, "狐" * 1001, workshop.studio)
     assert asked.answers.get("prompt") is None
 
 
@@ -82,22 +89,87 @@ def test_typed_values_are_read_as_flags_are() -> None:
     assert form("ask-model").typed("秒画").answers["model"] == {"name": "秒画"}
 
 
-@pytest.mark.parametrize("screen", ["main", "more", "opt-seed", "pick-loras-0"])
-def test_words_that_nobody_awaits_are_outdated(screen: str) -> None:
+@pytest.mark.parametrize("screen", ["main", "more", "opt-seed", "pick-loras-0", "ask-prompt", "ask-loras"])
+async def test_words_that_no_option_awaits_are_outdated(screen: str, workshop: Workshop) -> None:
     with pytest.raises(Outdated):
         form(screen).typed("a fox")
+    if not screen.startswith("ask"):
+        assert await write(form(screen), "a fox", workshop.studio) is None
 
 
-def test_where_a_picture_is_awaited_words_are_none() -> None:
+async def test_where_a_picture_is_awaited_words_are_none(workshop: Workshop) -> None:
     with pytest.raises(BadValue, match="waiting for a picture"):
-        form("ask-photo").typed("a fox")
-    answered = form("ask-photo").with_answer("photo", PHOTO)
+        await write(form("ask-photo"), "a fox", workshop.studio)
+    answered = await send(form("ask-photo"), PHOTO["file"], workshop.studio)
+    assert answered is not None
     assert (answered.answers["photo"], answered.screen) == (PHOTO, "main")
+
+
+async def test_where_words_are_awaited_a_picture_is_one_to_draw_from(workshop: Workshop) -> None:
+    asked = await send(form("ask-prompt", prompt=""), PHOTO["file"], workshop.studio)
+    assert asked is not None
+    assert (asked.answers["photo"], asked.screen) == (PHOTO, "ask-prompt")
+
+
+async def test_a_picture_sent_to_a_capability_without_one(workshop: Workshop) -> None:
+    words = Worded()
+    asked = Form(words, {}, "ask-words")
+    with pytest.raises(BadValue, match="waiting for words"):
+        await send(asked, PHOTO["file"], workshop.studio)
+    assert await send(asked.go("main"), PHOTO["file"], workshop.studio) is None
 
 
 def test_an_answer_leads_to_the_next_question() -> None:
     asked = Form(IMAGINE, IMAGINE.start({}), "ask-photo")
     assert asked.with_answer("photo", PHOTO).screen == "ask-prompt"
+    assert not asked.is_complete
+    assert form().is_complete
+
+
+class TestRequiredOptions:
+    """A style has no default: it is asked for after what the needs ask."""
+
+    def test_are_asked_for_after_the_needs(self) -> None:
+        asked = Form.opened(STYLIZE, STYLIZE.start({}))
+        assert asked.screen == "ask-photo"
+        assert asked.with_answer("photo", PHOTO).screen == "pick-style-0"
+        assert not asked.with_answer("photo", PHOTO).is_complete
+
+    def test_once_picked_the_panel_is_there(self) -> None:
+        asked = Form.opened(STYLIZE, {**STYLIZE.start({}), "photo": PHOTO})
+        picked = asked.pick("style", key_of(INK), STYLES)
+        assert (picked.screen, picked.is_complete) == ("main", True)
+
+    def test_a_picture_that_is_taken_back_is_asked_for_again(self) -> None:
+        whole = Form.opened(STYLIZE, {**STYLIZE.start({}), "photo": PHOTO, "style": {"id": INK.id, "name": INK.name}})
+        assert whole.screen == "main"
+        assert whole.cleared("photo").screen == "ask-photo"
+
+
+class TestErrands:
+    """What is to be found out goes before every question; what was said wholly is ordered as soon as it is."""
+
+    def test_the_need_that_sent_one_is_shown_meanwhile(self) -> None:
+        asked = Form.opened(SEARCHER, {"photo": PHOTO})
+        assert asked.screen == "ask-found"
+        assert not asked.is_complete
+        assert asked.answered({**asked.answers, "found": 3, "words": "a fox"}, back="more").screen == "more"
+        assert asked.answered({**asked.answers, "found": 3}, back="main").screen == "ask-words"
+
+    @pytest.mark.parametrize(
+        ("answers", "ready"),
+        [
+            ({"photo": PHOTO, "words": "a fox", "found": 3, HURRY: True}, True),
+            ({"photo": PHOTO, "words": "a fox", "found": 3}, False),
+            ({"photo": PHOTO, "words": "a fox", HURRY: True}, False),  # not found out yet
+            ({"photo": PHOTO, "found": 3, HURRY: True}, False),
+        ],
+    )
+    def test_what_was_in_a_hurry_is_ready_once_all_is_known(self, answers: dict[str, Any], *, ready: bool) -> None:
+        assert Form.opened(SEARCHER, answers).is_ready is ready
+
+    def test_the_hurry_is_no_answer(self) -> None:
+        assert Form(SEARCHER, {"words": "a fox", HURRY: True}, "main").given == {"words": "a fox"}
 
 
 def test_pressed_values_lead_back_to_the_options_page() -> None:
@@ -126,6 +198,7 @@ def test_what_is_taken_back_is_the_default_again() -> None:
     assert changed.cleared("loras").answers["loras"] == []
     assert changed.cleared("model").answers["model"] is None
     assert (changed.cleared("photo").answers["photo"], changed.cleared("photo").screen) == (None, "main")
+    assert (changed.cleared("prompt").answers["prompt"], changed.cleared("prompt").screen) == (None, "ask-prompt")
 
 
 def test_one_of_a_catalogue_is_picked_and_the_panel_shown() -> None:
@@ -188,7 +261,7 @@ def test_a_figure_of_nothing_is_outdated(name: str, index: int, field: str) -> N
 def test_a_value_for_no_option_is_outdated(name: str) -> None:
     with pytest.raises(Outdated):
         form().set(name, "on")
-    if name != "loras":
+    if name not in {"loras", "prompt"}:
         with pytest.raises(Outdated):
             form().cleared(name)
 
@@ -225,7 +298,7 @@ PARTS = st.sampled_from(
     [*NAMES, "prompt", "photo", "opt", "pick", "item", "field", "ask", "main", "more", "weight", "low", "pre"]
 ) | st.sampled_from(["", "0", "1", "2", "9", "-1", "²", "x", "on", "16:9", "0.8"])
 SCREENS = st.lists(PARTS, min_size=1, max_size=5).map("-".join)
-VERBS = st.sampled_from(["go", "ask", "set", "clear", "pick", "field", "run?", ""])
+VERBS = st.sampled_from(["go", "ask", "set", "clear", "pick", "field", "need", "run?", ""])
 MADE_UP = st.one_of(
     SCREENS.map(lambda screen: f"d:1:go:{screen}"),
     st.tuples(VERBS, st.lists(PARTS, max_size=5)).map(lambda made: f"d:1:{made[0]}:{':'.join(made[1])}"),
@@ -247,9 +320,9 @@ async def test_whatever_is_pressed_and_typed_leads_to_a_request_or_a_sentence(
         what = data.draw(st.sampled_from(["press", "press", "press", "old", "made up", "photo", "type"]))
         try:
             if what == "type":
-                changed = form.typed(data.draw(WORDS))
+                changed = await write(form, data.draw(WORDS), workshop.studio) or form
             elif what == "photo":
-                changed = form.with_answer("photo", PHOTO)
+                changed = await send(form, PHOTO["file"], workshop.studio) or form
             else:
                 offered = st.sampled_from((shown if what == "press" else old) or ["d:1:go:main"])
                 changed = await press(form, data.draw(MADE_UP if what == "made up" else offered), workshop.studio)

@@ -3,15 +3,18 @@ from typing import Any
 import pytest
 
 from bot.capabilities.imagine import Imagine
-from bot.conversations.form import Form, Outdated
-from bot.conversations.screens import View, field_label, joined, view
+from bot.capabilities.stylize import Stylize
+from bot.conversations.form import Form, Outdated, key_of
+from bot.conversations.screens import field_label, view
+from bot.conversations.view import View, joined
 from bot.errors import Unavailable
 from bot.locales.text import LANGUAGES, text, verbatim
 from bot.sandbox.vendor.faults import Fault
 from tests.capabilities.workshop import PHOTO, Workshop
+from tests.conversations.inventions import Searcher, Worded, register
 from tests.conversations.pressing import DIALOG, press
 
-IMAGINE = Imagine()
+IMAGINE, STYLIZE = Imagine(), Stylize()
 
 
 async def draw(workshop: Workshop, screen: str, **answers: Any) -> View:
@@ -28,11 +31,55 @@ async def test_the_panel_shows_what_is_chosen(workshop: Workshop) -> None:
     drawn = await draw(workshop, "main", prompt="<fox> & hare", size=[1280, 720], loras=loras, seed=7, photo=PHOTO)
     body = drawn.body.html("en")
     assert "<blockquote>&lt;fox&gt; &amp; hare</blockquote>" in body
-    for line in ("Size: <b>1280×720</b>", "LoRA: <b>ink × 0.8, film</b>", "Seed: <b>7</b>", "Picture: <b>yes</b>"):
-        assert line in body
-    assert "Steps" not in body  # as it always is, and on the second page
-    assert {"Model: automatic", "Pictures: 1", "🖼 Take the picture out", "⋯ More", "✨ Generate"} <= set(labels(drawn))
+    for option, value in (("loras", "ink × 0.8, film"), ("seed", "7")):
+        shown_there = IMAGINE.option(option).page == "more"
+        assert (f"{IMAGINE.option(option).label.plain('en')}: <b>{value}</b>" in body) == shown_there
+    assert "Steps" not in body  # as it always is
+    assert "Size: <b>" not in body  # its button says so
+    wanted = {
+        "Model: automatic",
+        "Pictures: 1",
+        "Size: 1280×720",
+        "🖼 Add a picture ✕",
+        "✏️ Words",
+        "⋯ More",
+        "✨ Generate",
+    }
+    assert wanted <= set(labels(drawn))
     assert "🖼 Add a picture" in labels(await draw(workshop, "main"))
+
+
+async def test_a_panel_without_a_second_page_leads_to_none(workshop: Workshop) -> None:
+    form = Form(Worded(), {"words": "<a>"}, "main")
+    drawn = await view(form, DIALOG, workshop.studio)
+    assert labels(drawn) == ["Words", "✨ Generate", "Cancel"]
+    assert drawn.body.html("en") == "🔎 <b>Say</b>\n<blockquote>&lt;a&gt;</blockquote>"
+
+
+async def test_what_has_to_be_chosen_has_no_default(workshop: Workshop) -> None:
+    form = Form(STYLIZE, {**STYLIZE.start({}), "photo": PHOTO}, "pick-style-0")
+    assert labels(await view(form, DIALOG, workshop.studio))[-1:] == ["Cancel"]
+    style = (await STYLIZE.choices("style", form.answers, workshop.studio))[0]
+    chosen = form.pick("style", key_of(style), [style]).go("pick-style-0")
+    shown = labels(await view(chosen, DIALOG, workshop.studio))
+    assert f"✓ {style.name}" in shown
+    assert shown[-1:] == ["« Back"]
+
+
+async def test_a_needs_own_screens_have_its_buttons(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    register(monkeypatch)
+    form = Form(Searcher(), {**Searcher().start({}), "photo": PHOTO, "found": 3}, "ask-found")
+    drawn = await view(form, DIALOG, workshop.studio)
+    data = {button.label.plain("en"): button.data for row in drawn.rows for button in row}
+    assert data["One more"] == f"d:{DIALOG}:need:more"
+    more = await press(form, data["One more"], workshop.studio)
+    assert (more.answers["found"], more.screen) == (4, "ask-found")
+    again = await press(form, data["Look again"], workshop.studio)
+    assert (again.answers["found"], again.screen) == (None, "ask-found")
+    with pytest.raises(Outdated):  # nothing is there any more to count up
+        await press(again, data["One more"], workshop.studio)
+    with pytest.raises(Outdated):  # nor is it asked for
+        await press(form.go("main"), data["One more"], workshop.studio)
 
 
 async def test_a_value_that_is_chosen_is_ticked(workshop: Workshop) -> None:
@@ -47,8 +94,8 @@ async def test_a_catalogue_is_shown_in_pages(workshop: Workshop) -> None:
     first = await draw(workshop, "pick-controlnets-0")
     second = await draw(workshop, "pick-controlnets-1")
     assert labels(first)[:2] == ["openpose", "depth"]
-    assert labels(first)[6:] == ["▶️", "Default", "« Back"]
-    assert labels(second) == ["seg", "◀️", "Default", "« Back"]
+    assert labels(first)[6:] == ["▶️", "↺ Default", "« Back"]
+    assert labels(second) == ["seg", "◀️", "↺ Default", "« Back"]
     assert "<b>openpose</b> 提取人物的骨骼姿态" in first.body.html("en")
 
 
@@ -63,7 +110,7 @@ async def test_what_was_picked_is_ticked_and_can_be_set(workshop: Workshop) -> N
 async def test_a_model_that_takes_none_says_so(workshop: Workshop) -> None:
     drawn = await draw(workshop, "pick-loras-0", model={"name": "秒画 V1.0"})
     assert "There are none for this model." in drawn.body.html("en")
-    assert labels(drawn) == ["Default", "« Back"]
+    assert labels(drawn) == ["↺ Default", "« Back"]
 
 
 async def test_words_that_were_given_can_be_kept(workshop: Workshop) -> None:
@@ -118,7 +165,7 @@ async def test_a_screen_that_there_is_not_is_outdated(workshop: Workshop, screen
 
 async def test_a_page_beyond_the_last_is_empty(workshop: Workshop) -> None:
     drawn = await draw(workshop, "pick-controlnets-7")
-    assert labels(drawn) == ["◀️", "Default", "« Back"]
+    assert labels(drawn) == ["◀️", "↺ Default", "« Back"]
 
 
 async def test_a_button_carries_its_dialog(workshop: Workshop) -> None:
