@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.capabilities import flags
 from bot.capabilities.catalogue import Catalogue
+from bot.capabilities.common_options import PRESET
 from bot.capabilities.inputs import Inputs
 from bot.capabilities.needs import Answers, Errand, Need, PhotoNeed, Source, WordsNeed
 from bot.capabilities.options import Kind, Named, Option, shorten
@@ -94,8 +95,11 @@ class Capability(ABC):
         return {option.name: request[option.name] for option in self.options if option.remembered}
 
     def read(self, line: str) -> dict[str, Any]:
-        """Read what is typed behind the command into answers; raise `BadValue` for what does not fit."""
-        parsed = flags.read(line, self.options)
+        """Read what is typed behind the command into answers; raise `BadValue` for what does not fit.
+
+        The name of a preset is among them, for whoever knows what it stands for.
+        """
+        parsed = flags.read(line, (*self.options, PRESET))
         answers = self._from_words(parsed.words)
         if answers.keys() & parsed.values.keys():
             raise self._stray(parsed.words)

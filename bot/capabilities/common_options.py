@@ -1,6 +1,6 @@
 """Options that several capabilities have; the bounds are the vendor's, the same in all families."""
 
-from bot.capabilities.options import Named, Number, OneOf, Option, Switch
+from bot.capabilities.options import Characters, Named, Number, OneOf, Option, Switch
 from bot.locales.text import text, verbatim
 from bot.miaohua.bounds import bounds_of
 from bot.miaohua.stylization import StylizationRequest
@@ -58,6 +58,15 @@ LOGO = Option(
 
 WATERMARKS = {"none": None, "default": {"type": "Default"}, "maka": {"type": "MakaLogo"}}
 """What a choice of `LOGO` is to the vendor."""
+
+PRESET = Option(
+    name="preset",
+    label=text("Preset"),
+    help=text("begin with options that you saved; what you type besides wins"),
+    kind=Characters(32, takes="token"),
+    flags=("preset",),
+)
+"""In the line of every capability, and among the options of none: what it stands for takes its place."""
 
 FILE = Option(
     name="file",

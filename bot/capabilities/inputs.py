@@ -122,6 +122,11 @@ class Inputs:
         if self._offers is not None:
             await self._offers.remove(of_dialog(collection_id))
 
+    async def withdraw(self, task_id: int) -> None:
+        """Remove the copies that were offered for a task."""
+        if self._offers is not None:
+            await self._offers.remove(of_task(task_id))
+
     def _reachable(self) -> Offers:
         if self._offers is None:
             raise Unavailable(

@@ -143,6 +143,8 @@ def task_of(capability: Capability, request: Mapping[str, Any]) -> Task:
         notes=None,
         progress=None,
         found=None,
+        turn=1,
+        turn_in_chat=1,
         status_message_id=None,
         buttons_message_id=None,
         parent_id=None,

@@ -64,7 +64,7 @@ class AskingFound(Asking):
 
     stays = True
 
-    async def view(self, form: Form, need: FoundNeed, buttons: Buttons, studio: Studio) -> View:  # noqa: ARG002
+    async def view(self, form: Form, need: FoundNeed, buttons: Buttons, studio: Studio) -> View:
         if not need.is_met(form.answers):
             return View(verbatim("I am looking."), [way_out(form, need, buttons)])
         found = form.answers[need.name]
@@ -79,7 +79,7 @@ class AskingFound(Asking):
         rows = [[more, look], [buttons.go(verbatim("In words"), "main"), buttons.cancel()]]
         return View(layout("There are {found}.", found=found), rows, picture=picture)
 
-    async def pressed(self, form: Form, need: FoundNeed, argument: str, studio: Studio) -> Form:  # noqa: ARG002
+    async def pressed(self, form: Form, need: FoundNeed, argument: str, studio: Studio) -> Form:
         if argument == "again":
             return form.with_answer(need.name, None)
         if argument != "more" or not need.is_met(form.answers):
@@ -96,17 +96,17 @@ class _Invented(Capability):
     needs: ClassVar[tuple[Need, ...]] = ()
     options: ClassVar[tuple[Option, ...]] = ()
 
-    async def settle(self, answers: Answers, studio: Studio) -> dict[str, Any]:  # noqa: ARG002
+    async def settle(self, answers: Answers, studio: Studio) -> dict[str, Any]:
         self.check(answers)
         return dict(answers)
 
-    def pictures(self, request: Answers) -> int:  # noqa: ARG002
+    def pictures(self, request: Answers) -> int:
         return 0 if self.is_errand else 1
 
-    def kind(self, request: Answers) -> str:  # noqa: ARG002
+    def kind(self, request: Answers) -> str:
         return self.name
 
-    def caption(self, request: Answers, seeds: Sequence[int]) -> Text:  # noqa: ARG002
+    def caption(self, request: Answers, seeds: Sequence[int]) -> Text:
         return self.title
 
     async def prepare(self, task: Task, studio: Studio) -> Prepared:
@@ -171,4 +171,4 @@ def register(monkeypatch: pytest.MonkeyPatch) -> None:
         for command in one.commands:
             monkeypatch.setitem(registry.BY_COMMAND, command, one)
     for need, asks in ((FoundNeed, AskingFound()), (SeveralNeed, Asking())):
-        monkeypatch.setitem(askings.ASKINGS, need, asks)  # type: ignore[arg-type]
+        monkeypatch.setitem(askings.ASKINGS, need, asks)

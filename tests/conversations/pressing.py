@@ -1,4 +1,4 @@
-"""Buttons, words and pictures: from what a person does to the next form, by the code that Telegram's updates go through."""
+"""Presses, words and pictures: from what a person does to the next form, by the code that updates go through."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -37,4 +37,3 @@ async def send(form: Form, file_id: str, studio: Studio) -> Form | None:
 
 def _message(**content: Any) -> Message:
     return Message(1, datetime.now(UTC), Chat(7, "private"), **content)
-

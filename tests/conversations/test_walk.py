@@ -194,7 +194,7 @@ async def nexts(form: Form, drawn: View, studio: Studio) -> list[Form]:
         try:
             reached.append(await press(form, data, studio))
         except UserError as refused:
-            assert form.need is not None or "chosen" in str(refused)  # as many as there may be
+            assert form.need or "chosen" in str(refused)  # noqa: PT017  as many as there may be
     if form.awaits_value:
         reached.append(await write(form, value_of(form.kind), studio))
     elif form.need is not None:
@@ -202,8 +202,7 @@ async def nexts(form: Form, drawn: View, studio: Studio) -> list[Form]:
             with suppress(UserError):  # it says what it waits for instead
                 reached.append(await answer)
     for need, errand in capability.errands(form.answers):
-        for brought in outcomes(errand):
-            reached.append(form.answered(need.heard(form.answers, brought), back="main"))
+        reached += [form.answered(need.heard(form.answers, one), back="main") for one in outcomes(errand)]
     return [one for one in reached if one is not None]
 
 
