@@ -1,12 +1,14 @@
-"""The limits as pure rules: what is allowed, what is used, and what a person is told."""
+"""The limits as pure rules: what holds for a request, what is used, and whether it is allowed."""
 
-import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Self
 from zoneinfo import ZoneInfo
 
-from bot.errors import DailyLimit, TooFast, TooMany
-from bot.locales.text import Text, plural, text
+from bot.limits import refusals
+from bot.limits.group_rules import GroupRules
+from bot.limits.refusals import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,30 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class InGroup:
+    """What is allowed in a group: to a member there, and pictures a day to all of it together, where that is set."""
+
+    chat_id: int
+    member: Limits
+    daily: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What holds for one request: for the person, wherever they ask; and where it is a group's, for it there."""
+
+    person: Limits
+    group: InGroup | None = None
+
+    def unpaced(self) -> Self:
+        """Leave out the time between two requests."""
+        group = self.group
+        if group is not None:
+            group = replace(group, member=replace(group.member, interval=0))
+        return replace(self, person=replace(self.person, interval=0), group=group)
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """What is used: tasks that are not finished, pictures of the day, and when the last request was accepted."""
 
@@ -27,14 +53,33 @@ class Standing:
     last_at: float | None
 
 
-def resolve(operator: Limits, chat: Limits | None = None, person: Limits | None = None) -> Limits:
-    """Join the limits that hold: the operator's is the ceiling, a chat's or a person's can only narrow it."""
-    given = [each for each in (operator, chat, person) if each is not None]
-    return Limits(
-        running=min(each.running for each in given),
-        daily=min(each.daily for each in given),
-        interval=max(each.interval for each in given),
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One scope that a request has to pass: what is allowed there, and what is used."""
+
+    scope: Scope
+    limits: Limits
+    standing: Standing
+
+
+def resolve(
+    operator: Limits, *, quota: int | None = None, chat_id: int | None = None, rules: GroupRules | None = None
+) -> Bounds:
+    """Join the limits that hold: of those that are set the smallest.
+
+    The operator's are the ceiling, and a `quota` that the operator grants a person stands in place of the operator's
+    pictures a day. What a group has set can only narrow them, and counts in that group alone.
+    """
+    person = operator if quota is None else replace(operator, daily=quota)
+    if chat_id is None:
+        return Bounds(person)
+    rules = rules or GroupRules()
+    member = Limits(
+        running=min(person.running, person.running if rules.running is None else rules.running),
+        daily=min(person.daily, person.daily if rules.daily is None else rules.daily),
+        interval=max(person.interval, rules.interval or 0),
     )
+    return Bounds(person, InGroup(chat_id, member, rules.group))
 
 
 def day_of(now: float, zone: ZoneInfo) -> str:
@@ -48,77 +93,38 @@ def renews_at(now: float, zone: ZoneInfo) -> float:
     return datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=zone).timestamp()
 
 
-def check(limits: Limits, standing: Standing, pictures: int, now: float, renews_at: float) -> None:
+def check(claims: Sequence[Claim], pictures: int, now: float, renews_at: float) -> None:
     """Raise `DailyLimit`, `TooMany` or `TooFast` where a request for so many pictures is not allowed.
 
     What lasts longest is told first: nobody waits some seconds, only to be told to wait until tomorrow.
     """
-    _check_day(limits.daily, standing.used, pictures, renews_at - now)
-    _check_running(limits.running, standing.running)
-    if standing.last_at is not None:
-        # A clock that was set back makes nobody wait longer than the interval.
-        _check_interval(min(standing.last_at + limits.interval - now, limits.interval))
+    for claim in claims:
+        _check_day(claim, pictures, renews_at - now)
+    for claim in claims:
+        if claim.standing.running >= claim.limits.running:
+            raise refusals.too_many(claim.scope, claim.standing.running)
+    for claim in claims:
+        _check_interval(claim, now)
 
 
-def _check_day(daily: int, used: int, pictures: int, seconds_left: float) -> None:
+def _check_day(claim: Claim, pictures: int, seconds_left: float) -> None:
+    daily, used = claim.limits.daily, claim.standing.used
     if used + pictures <= daily:
         return
+    if daily == 0:
+        raise refusals.nothing_granted()
     if pictures > daily:
-        raise DailyLimit(
-            text(
-                "This asks for {pictures} pictures, more than the {daily} of a whole day. Ask for fewer.",
-                pictures=pictures,
-                daily=daily,
-            )
-        )
+        raise refusals.more_than_a_day(claim.scope, daily, pictures)
     if used >= daily:
-        raise DailyLimit(
-            text(
-                "Today's pictures are used up: {used} of {daily}. There will be new ones in {wait}.",
-                used=used,
-                daily=daily,
-                wait=_duration(seconds_left),
-            )
-        )
-    raise DailyLimit(
-        text(
-            "{used} of today's {daily} pictures are used, and this asks for {pictures}. "
-            "Ask for {left} at most, or wait: there will be new ones in {wait}.",
-            used=used,
-            daily=daily,
-            pictures=pictures,
-            left=daily - used,
-            wait=_duration(seconds_left),
-        )
-    )
+        raise refusals.day_is_spent(claim.scope, used, daily, seconds_left)
+    raise refusals.too_many_for_today(claim.scope, used, daily, pictures, seconds_left)
 
 
-def _check_running(allowed: int, running: int) -> None:
-    if running >= allowed:
-        raise TooMany(
-            plural(
-                "You have {count} task running, and more is not allowed at once. "
-                "Wait until it is done, or cancel it: /tasks shows it.",
-                "You have {count} tasks running, and more are not allowed at once. "
-                "Wait until one is done, or cancel one: /tasks shows them.",
-                running,
-            )
-        )
-
-
-def _check_interval(seconds_left: float) -> None:
+def _check_interval(claim: Claim, now: float) -> None:
+    last_at, interval = claim.standing.last_at, claim.limits.interval
+    if last_at is None:
+        return
+    # A clock that was set back makes nobody wait longer than the interval.
+    seconds_left = min(last_at + interval - now, interval)
     if seconds_left > 0:
-        raise TooFast(
-            plural(
-                "That was too soon after your last request. Send it again in {count} second.",
-                "That was too soon after your last request. Send it again in {count} seconds.",
-                math.ceil(seconds_left),
-            )
-        )
-
-
-def _duration(seconds: float) -> Text:
-    hours, minutes = divmod(max(math.ceil(seconds / 60), 1), 60)
-    if hours == 0:
-        return text("{minutes} min", minutes=minutes)
-    return text("{hours} h {minutes} min", hours=hours, minutes=minutes)
+        raise refusals.too_fast(claim.scope, seconds_left, interval)

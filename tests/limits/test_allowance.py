@@ -10,25 +10,35 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import DailyLimit, TooFast, TooMany, UserError
-from bot.limits.allowance import Reservation, release, reserve, settle
-from bot.limits.rules import Limits
+from bot.limits.allowance import Reservation, release, release_all, reserve, settle
+from bot.limits.rules import InGroup, Limits
 from bot.store import tasks
 from bot.store.engine import Store
-from bot.store.tables import allowances
+from bot.store.tables import allowances, group_allowances
 from bot.store.task import NewTask, State, Task
 
 Make = Callable[..., NewTask]
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOON = 1_767_240_000.0  # 2026-01-01 12:00 in Shanghai
+GROUP, MOVED = -100, -200
 WIDE = Limits(running=1000, daily=10, interval=0)
 
 
 async def _order(
-    conn: AsyncConnection, make: Make, pictures: int, *, owner_id: int = 7, limits: Limits = WIDE, now: float = NOON
+    conn: AsyncConnection,
+    make: Make,
+    pictures: int,
+    *,
+    owner_id: int = 7,
+    limits: Limits = WIDE,
+    now: float = NOON,
+    group: InGroup | None = None,
 ) -> Task:
-    held = await reserve(conn, owner_id=owner_id, pictures=pictures, limits=limits, now=now, zone=SHANGHAI)
-    return await tasks.insert(conn, make(owner_id=owner_id, allowance_day=held.day, reserved=held.pictures))
+    held = await reserve(conn, owner_id=owner_id, pictures=pictures, limits=limits, now=now, zone=SHANGHAI, group=group)
+    place = group.chat_id if group else owner_id
+    new = make(owner_id=owner_id, chat_id=place, allowance_day=held.day, reserved=held.pictures)
+    return await tasks.insert(conn, new)
 
 
 async def _used(conn: AsyncConnection, owner_id: int = 7) -> int | None:
@@ -158,6 +168,116 @@ async def test_a_task_that_holds_nothing_gives_nothing_back(store: Store, new_ta
         await settle(conn, task)
 
 
+def _group(chat_id: int = GROUP, *, member: Limits = WIDE, daily: int | None = None) -> InGroup:
+    return InGroup(chat_id, member, daily)
+
+
+async def _shares(conn: AsyncConnection, chat_id: int = GROUP) -> dict[int, int]:
+    """What is used in a group, by member; 0 is all together."""
+    held = group_allowances.c
+    rows = await conn.execute(select(held.member_id, held.used).where(held.chat_id == chat_id))
+    return {member_id: used for member_id, used in rows}  # noqa: C416  rows are no pairs to mypy
+
+
+async def test_a_request_in_a_group_is_counted_three_times_and_one_at_home_once(store: Store, new_task: Make) -> None:
+    async with store.write() as conn:
+        await _order(conn, new_task, 2, group=_group())
+        await _order(conn, new_task, 3, owner_id=8, group=_group())
+        await _order(conn, new_task, 1)
+        assert (await _used(conn), await _used(conn, 8)) == (3, 3)
+        assert await _shares(conn) == {0: 5, 7: 2, 8: 3}
+
+
+@pytest.mark.parametrize(
+    ("group", "whose"),
+    [
+        (InGroup(GROUP, Limits(9, 2, 0)), "your allowance in this group"),
+        (InGroup(GROUP, WIDE, 2), "this group's allowance"),
+    ],
+)
+async def test_a_groups_refusal_changes_nothing_and_is_not_met_elsewhere(
+    store: Store, new_task: Make, group: InGroup, whose: str
+) -> None:
+    async with store.write() as conn:
+        await _order(conn, new_task, 2, group=group)
+        with pytest.raises(DailyLimit, match=whose):
+            await _order(conn, new_task, 1, group=group)
+        assert (await _used(conn), await _shares(conn)) == (2, {0: 2, 7: 2})
+        await _order(conn, new_task, 1)
+        await _order(conn, new_task, 1, group=_group(GROUP - 1))
+
+
+async def test_running_and_interval_are_counted_in_the_group_alone(store: Store, new_task: Make) -> None:
+    group = _group(member=Limits(running=1, daily=10, interval=60))
+    async with store.write() as conn:
+        await _order(conn, new_task, 1)
+        first = await _order(conn, new_task, 1, group=group)
+        with pytest.raises(TooMany, match="in this group"):
+            await _order(conn, new_task, 1, group=group)
+        await tasks.update(conn, first, state=State.DELIVERED)
+        with pytest.raises(TooFast, match="60 s between"):
+            await _order(conn, new_task, 1, group=group, now=NOON + 59)
+        await _order(conn, new_task, 1, group=group, owner_id=8, now=NOON + 59)
+        await _order(conn, new_task, 1, group=group, now=NOON + 60)
+
+
+@pytest.mark.parametrize(
+    "group", [InGroup(GROUP, Limits(1000, 10, 0)), InGroup(GROUP, Limits(1000, 99, 0), 10)], ids=["member", "together"]
+)
+async def test_a_hundred_at_once_in_a_group_get_what_is_allowed(store: Store, new_task: Make, group: InGroup) -> None:
+    ample = Limits(running=1000, daily=1000, interval=0)
+    together = group.daily is not None
+
+    async def ask(number: int) -> bool:
+        owner = 7 + number % 4 if together else 7
+        try:
+            async with store.write() as conn:
+                await _order(conn, new_task, 1, limits=ample, group=group, owner_id=owner)
+        except DailyLimit:
+            return False
+        return True
+
+    assert sum(await asyncio.gather(*(ask(number) for number in range(100)))) == 10
+    async with store.read() as conn:
+        shares = await _shares(conn)
+    assert shares.pop(0) == sum(shares.values()) == 10
+
+
+async def test_many_give_back_while_many_ask_and_none_waits_for_ever(store: Store, new_task: Make) -> None:
+    ample = Limits(running=1000, daily=1000, interval=0)
+    groups = [_group(GROUP - place, member=ample) for place in range(2)]
+    people = range(7, 11)
+
+    async def order(owner: int, group: InGroup) -> Task:
+        async with store.write() as conn:
+            return await _order(conn, new_task, 1, limits=ample, owner_id=owner, group=group)
+
+    async def give_back(ended: list[Task]) -> None:
+        async with store.write() as conn:
+            await release_all(conn, ended)
+
+    made = [await order(owner, group) for owner in people for group in groups for _ in range(3)]
+    returns = [give_back(made[place::4]) for place in range(4)]
+    asked = [order(owner, group) for owner in reversed(people) for group in reversed(groups)]
+    async with asyncio.timeout(60):
+        await asyncio.gather(*returns, *asked)
+    async with store.read() as conn:
+        assert [await _used(conn, owner) for owner in people] == [2, 2, 2, 2]
+        for group in groups:
+            assert await _shares(conn, group.chat_id) == {0: 4, **dict.fromkeys(people, 1)}
+
+
+async def test_a_group_that_moved_gets_back_what_was_reserved_before(store: Store, new_task: Make) -> None:
+    async with store.write() as conn:
+        task, kept = await _order(conn, new_task, 4, group=_group()), await _order(conn, new_task, 3, group=_group())
+        await _order(conn, new_task, 1, group=_group(MOVED))
+        await tasks.move_chat(conn, GROUP, MOVED)
+        assert (await _shares(conn), await _shares(conn, MOVED)) == ({}, {0: 8, 7: 8})
+        assert [await release(conn, task) for _ in range(2)] == [4, 0]  # as it was read before the move
+        await settle(conn, kept)
+        assert (await _used(conn), await _shares(conn, MOVED)) == (4, {0: 4, 7: 4})
+
+
 owners = count(100)
 steps = st.lists(
     st.one_of(
@@ -175,6 +295,8 @@ async def test_what_is_used_is_what_is_held_and_kept(
     store: Store, new_task: Make, history: list[tuple[str, int]]
 ) -> None:
     owner = next(owners)
+    group = InGroup(-owner, Limits(1000, 8, 0), 9) if owner % 2 else None
+    most = 8 if group else WIDE.daily
     made: list[Task] = []
     kept: dict[int, int] = {}
     given_back: dict[int, int] = {}
@@ -182,9 +304,9 @@ async def test_what_is_used_is_what_is_held_and_kept(
         for what, number in history:
             if what == "reserve":
                 try:
-                    made.append(await _order(conn, new_task, number, owner_id=owner))
+                    made.append(await _order(conn, new_task, number, owner_id=owner, group=group))
                 except DailyLimit:
-                    assert sum([await _held(conn, task) for task in made]) + sum(kept.values()) + number > WIDE.daily
+                    assert sum([await _held(conn, task) for task in made]) + sum(kept.values()) + number > most
             elif made:
                 task = made[number % len(made)]
                 if what == "settle":
@@ -194,6 +316,8 @@ async def test_what_is_used_is_what_is_held_and_kept(
                     back = await release(conn, task, 2 if what == "part" else None)
                     given_back[task.id] = given_back.get(task.id, 0) + back
             held = {task.id: await _held(conn, task) for task in made}
-            assert (await _used(conn, owner) or 0) == sum(held.values()) + sum(kept.values()) <= WIDE.daily
+            used = sum(held.values()) + sum(kept.values())
+            assert (await _used(conn, owner) or 0) == used <= most
+            assert await _shares(conn, -owner) == ({0: used, owner: used} if group and made else {})
             for task in made:
                 assert held[task.id] + kept.get(task.id, 0) + given_back.get(task.id, 0) == task.reserved
