@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+_BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_-][A-Za-z0-9._-]*)*/?")
+
 
 class SettingsError(Exception):
     """The start cannot go on; the text is one sentence that names the setting."""
@@ -37,15 +39,23 @@ class Settings(BaseSettings):
     database_url: str = Field(default="sqlite+aiosqlite:///data/bot.db", repr=False)  # it may hold a password
     media_dir: Path = Path("data/media")
 
+    media_bucket_url: str | None = None
+    media_bucket_endpoint: str | None = None
+    media_bucket_region: str = Field(default="us-east-1", pattern=r"^[a-z0-9-]{1,40}$")
+    media_bucket_access_key: SecretStr | None = None
+    media_bucket_secret_key: SecretStr | None = None
+
     public_url: str | None = None
     web_host: str = "127.0.0.1"
     web_port: int = Field(default=8080, ge=0, le=65535)
 
     owner_ids: Annotated[frozenset[int], NoDecode] = frozenset()
+    access: Literal["open", "allowlist"] = "open"
     max_running_tasks: int = Field(default=3, ge=1)
     daily_limit: int = Field(default=50, ge=1)
     min_interval_seconds: float = Field(default=3, ge=0)
     limits_timezone: ZoneInfo = ZoneInfo("Asia/Shanghai")
+    history_days: int = Field(default=90, ge=0, le=36500)
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["console", "json"] = "console"
@@ -67,7 +77,7 @@ class Settings(BaseSettings):
         except (KeyError, ValueError, OSError):
             raise ValueError("no time zone of that name") from None
 
-    @field_validator("telegram_api_url", "miaohua_api_url", "public_url")
+    @field_validator("telegram_api_url", "miaohua_api_url", "public_url", "media_bucket_endpoint")
     @classmethod
     def _http_address(cls, value: str | None) -> str | None:
         if value is None:
@@ -81,6 +91,13 @@ class Settings(BaseSettings):
     def _known_database(cls, value: str) -> str:
         if not value.startswith(("sqlite+aiosqlite://", "postgresql+asyncpg://")):
             raise ValueError("must start with sqlite+aiosqlite:// or postgresql+asyncpg://")
+        return value
+
+    @field_validator("media_bucket_url")
+    @classmethod
+    def _s3_address(cls, value: str | None) -> str | None:
+        if value and not _BUCKET.fullmatch(value):
+            raise ValueError("must look like s3://bucket or s3://bucket/prefix, in plain letters")
         return value
 
     @field_validator("telegram_webhook_secret")
@@ -98,6 +115,14 @@ class Settings(BaseSettings):
             raise ValueError("TELEGRAM_WEBHOOK_SECRET must be set where TELEGRAM_MODE is webhook")
         return self
 
+    @model_validator(mode="after")
+    def _bucket_needs(self) -> Self:
+        if self.media_bucket_url and not (self.media_bucket_access_key and self.media_bucket_secret_key):
+            raise ValueError(
+                "MEDIA_BUCKET_ACCESS_KEY and MEDIA_BUCKET_SECRET_KEY must be set where MEDIA_BUCKET_URL is set"
+            )
+        return self
+
     @property
     def link_key(self) -> bytes:
         """The key that signs our media links: derived, so that nothing more is to be set and links outlive restarts."""
@@ -112,6 +137,8 @@ class Settings(BaseSettings):
             self.telegram_webhook_secret,
             self.miaohua_access_key,
             self.miaohua_secret_key,
+            self.media_bucket_access_key,
+            self.media_bucket_secret_key,
         )
         return tuple(secret.get_secret_value() for secret in held if secret)
 

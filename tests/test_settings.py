@@ -11,6 +11,10 @@ from bot.settings import Settings, SettingsError, load
 
 TOKEN, ACCESS, SECRET = "1234567:the-bot-token", "the-access-key", "the-secret-key"
 NEEDED = {"TELEGRAM_BOT_TOKEN": TOKEN, "MIAOHUA_ACCESS_KEY": ACCESS, "MIAOHUA_SECRET_KEY": SECRET}
+BUCKET_KEYS = {
+    "MEDIA_BUCKET_ACCESS_KEY": "the-access-key-of-the-bucket",
+    "MEDIA_BUCKET_SECRET_KEY": "the-secret-key-of-the-bucket",
+}
 EXAMPLE = Path(__file__).parents[1] / ".env.example"
 
 Environment = Callable[..., None]
@@ -74,10 +78,18 @@ def test_what_is_needed_and_missing_is_named(monkeypatch: pytest.MonkeyPatch, na
         ("PUBLIC_URL", "www.secret-host.example"),
         ("PUBLIC_URL", "https://secret host.example"),
         ("PUBLIC_URL", "https://host.example:0"),
+        ("MEDIA_BUCKET_URL", "https://host.example/my-bucket"),
+        ("MEDIA_BUCKET_URL", "s3://"),
+        ("MEDIA_BUCKET_URL", "s3://My_Bucket"),
+        ("MEDIA_BUCKET_URL", "s3://name:password@my-bucket"),
+        ("MEDIA_BUCKET_URL", "s3://my-bucket/../another"),
+        ("MEDIA_BUCKET_ENDPOINT", "s3.example.org"),
+        ("MEDIA_BUCKET_REGION", "Hangzhou, China"),
         ("TELEGRAM_MODE", "pushing"),
         ("TELEGRAM_WEBHOOK_SECRET", "not a header's word"),
         ("TELEGRAM_WEBHOOK_SECRET", "x" * 257),
         ("VENDOR_CONCURRENCY", "0"),
+        ("HISTORY_DAYS", "-1"),
         ("VENDOR_CONCURRENCY", "many"),
         ("DATABASE_URL", "mysql://name:password@db.example/bot"),
         ("DATABASE_URL", "data/bot.db"),
@@ -169,11 +181,13 @@ def test_the_file_is_read_and_the_environment_wins(environment: Environment, mon
 def test_nothing_secret_is_shown(environment: Environment) -> None:
     environment(
         TELEGRAM_WEBHOOK_SECRET="the-webhook-secret",
+        MEDIA_BUCKET_URL="s3://my-bucket",
+        **BUCKET_KEYS,
         DATABASE_URL="postgresql+asyncpg://bot:the-password@db.example/bot",
         OWNER_IDS="7",
     )
     settings = load()
-    assert set(settings.secrets) == {TOKEN, ACCESS, SECRET, "the-webhook-secret"}
+    assert set(settings.secrets) == {TOKEN, ACCESS, SECRET, "the-webhook-secret", *BUCKET_KEYS.values()}
     for shown in (repr(settings), str(settings), f"{settings}"):
         assert "owner_ids" in shown
         for secret in (*settings.secrets, "the-password", settings.link_key.hex(), repr(settings.link_key)):
@@ -186,6 +200,14 @@ def test_links_are_signed_with_a_key_of_the_bots_own(environment: Environment) -
     assert load().link_key == key
     environment(TELEGRAM_BOT_TOKEN="1234567:another")
     assert load().link_key != key
+
+
+@pytest.mark.parametrize("missing", BUCKET_KEYS)
+def test_a_bucket_needs_both_keys(environment: Environment, missing: str) -> None:
+    environment(MEDIA_BUCKET_URL="s3://my-bucket/studio/pictures/", **{**BUCKET_KEYS, missing: ""})
+    assert missing in complaint()
+    environment(**BUCKET_KEYS)
+    assert load().media_bucket_url == "s3://my-bucket/studio/pictures/"
 
 
 def test_settings_do_not_change() -> None:

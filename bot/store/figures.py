@@ -1,0 +1,96 @@
+"""The operator's figures. What was done is read from the counters alone, who was here from the rows."""
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+import sqlalchemy as sa
+from sqlalchemy import bindparam
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store.counters import seconds_of
+from bot.store.tables import chats, counters, people, tasks
+from bot.store.task import State
+
+_C = counters.c
+_IN_DAYS = _C.day.between(bindparam("first"), bindparam("last"))
+_OF_CHAT = sa.or_(bindparam("chat", type_=sa.BigInteger).is_(None), _C.chat_id == bindparam("chat"))
+_SUM = sa.cast(sa.func.sum(_C.value), sa.BigInteger)
+_TOTALS = sa.select(_C.name, _C.label, _SUM).where(_IN_DAYS, _OF_CHAT).group_by(_C.name, _C.label)
+_BY_DAY = sa.select(_C.day, _SUM.label("value")).where(_IN_DAYS, _OF_CHAT, _C.name == "pictures").group_by(_C.day)
+_GROUPS_ACTIVE = sa.select(sa.func.count(sa.distinct(_C.chat_id))).where(_IN_DAYS, _C.chat_id < 0)
+
+_IS_PERSON = people.c.id > 0  # channels and groups that somebody speaks as are below
+_IS_HERE = people.c.seen_at >= bindparam("since")
+_PEOPLE = sa.select(sa.func.count(), sa.func.count().filter(_IS_HERE)).where(_IS_PERSON)
+_GROUPS = sa.select(sa.func.count()).where(chats.c.id < 0, chats.c.blocked_at.is_(None), chats.c.migrated_to.is_(None))
+_MEMBERS = sa.select(sa.func.count(sa.distinct(tasks.c.owner_id))).where(
+    tasks.c.chat_id == bindparam("chat"), tasks.c.created_at >= bindparam("since")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """How many there are, and how many of them were active."""
+
+    total: int
+    active: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """What was done in some days. `pictures` are those used on each of the days, `waits` deliveries by step."""
+
+    pictures: Mapping[str, int]
+    tasks: Mapping[tuple[str, State], int]
+    errors: Mapping[int, int]
+    waits: Mapping[int, int]
+
+    def ended(self, *states: State) -> int:
+        """Count the tasks that ended in these states, or in any."""
+        return sum(count for (_, state), count in self.tasks.items() if not states or state in states)
+
+    def wait(self, share: float) -> float | None:
+        """Say in how many seconds that share of the delivered tasks was there; None where there was none."""
+        if not self.waits:
+            return None
+        steps = sorted(self.waits)
+        heights = list(accumulate(self.waits[step] for step in steps))
+        return seconds_of(steps[bisect_left(heights, share * heights[-1])])
+
+
+async def read(conn: AsyncConnection, days: Sequence[str], chat_id: int | None = None) -> Figures:
+    """Read what was done in these days, everywhere or in one group."""
+    span = {"first": days[0], "last": days[-1], "chat": chat_id}
+    totals: dict[str, dict[str, int]] = {"tasks": {}, "errors": {}, "waits": {}, "pictures": {}}
+    for name, label, value in await conn.execute(_TOTALS, span):
+        totals[name][label] = value
+    by_day = {row.day: row.value for row in await conn.execute(_BY_DAY, span)}
+    return Figures(
+        pictures={day: by_day.get(day, 0) for day in days},
+        tasks={_ended(label): value for label, value in totals["tasks"].items()},
+        errors={int(label): value for label, value in totals["errors"].items()},
+        waits={int(label): value for label, value in totals["waits"].items()},
+    )
+
+
+async def people_here(conn: AsyncConnection, since: float) -> Crowd:
+    """Count the people that are known, and those who were here since then."""
+    return Crowd(*(await conn.execute(_PEOPLE, {"since": since})).one())
+
+
+async def groups_here(conn: AsyncConnection, days: Sequence[str]) -> Crowd:
+    """Count the groups that the bot is in, and those where something was done in these days."""
+    total = await conn.scalar(_GROUPS) or 0
+    return Crowd(total, await conn.scalar(_GROUPS_ACTIVE, {"first": days[0], "last": days[-1]}) or 0)
+
+
+async def members_here(conn: AsyncConnection, chat_id: int, since: float) -> int:
+    """Count the members of a group who have asked for something since then."""
+    return await conn.scalar(_MEMBERS, {"chat": chat_id, "since": since}) or 0
+
+
+def _ended(label: str) -> tuple[str, State]:
+    capability, _, state = label.partition(":")
+    return capability, State(state)

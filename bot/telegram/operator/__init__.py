@@ -1,0 +1,1 @@
+"""What only those can do who run the bot: `OWNER_IDS` of the settings."""

@@ -1,0 +1,34 @@
+"""What is counted of a task that ends. Errands are not: nobody ordered them, and they hold no day's allowance."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from bot.store.counters import Key, Name, step_of
+from bot.store.task import Task
+
+
+def of_ends(ended: Iterable[Task]) -> Counter[Key]:
+    """Count tasks that ended, by capability, state and error."""
+    counts: Counter[Key] = Counter()
+    for task in ended:
+        counts += _counted(task, {("tasks", f"{task.capability}:{task.state}"): 1})
+        if task.error_code is not None:
+            counts += _counted(task, {("errors", str(task.error_code)): 1})
+    return counts
+
+
+def of_pictures(task: Task, used: int) -> Counter[Key]:
+    """Count the pictures that a task used."""
+    return _counted(task, {("pictures", task.capability): used})
+
+
+def of_wait(task: Task, now: float) -> Counter[Key]:
+    """Count how long somebody waited for a delivered task, from the order on."""
+    return _counted(task, {("waits", str(step_of(now - task.created_at))): 1})
+
+
+def _counted(task: Task, what: dict[tuple[Name, str], int]) -> Counter[Key]:
+    if task.allowance_day is None:
+        return Counter()
+    chat_id = min(task.chat_id, 0)  # people's own chats are one
+    return Counter({(task.allowance_day, chat_id, name, label): value for (name, label), value in what.items()})
