@@ -62,6 +62,8 @@ tasks = Table(
     Column("request", JSON, nullable=False),  # the capability's answers
     Column("state", String(16), nullable=False),
     Column("next_at", Double),  # due time and lease expiry in one; NULL: nothing is left to do
+    Column("turn", Integer, nullable=False, server_default="0"),  # its place in the queue: first whose turn, ...
+    Column("turn_in_chat", Integer, nullable=False, server_default="0"),  # ... then which of its chat's
     Column("lease_token", Integer, nullable=False, server_default="0"),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("vendor_id", String(128)),
@@ -80,6 +82,13 @@ tasks = Table(
     Column("submitted_at", Double),
     Column("finished_at", Double),
     Column("deadline_at", Double, nullable=False),
+    Index(
+        None,
+        "turn",
+        "turn_in_chat",
+        sqlite_where=text("submitted_at IS NOT NULL"),
+        postgresql_where=text("submitted_at IS NOT NULL"),
+    ),
     # Tasks that nothing is left to do about are most, and none of the tracker's business.
     Index(
         None, "state", "next_at", sqlite_where=text("next_at IS NOT NULL"), postgresql_where=text("next_at IS NOT NULL")
@@ -88,6 +97,8 @@ tasks = Table(
     Index(None, "owner_id", "state"),
     Index(None, "chat_id", "created_at"),
     Index(None, "kind", "finished_at"),
+    Index(None, "parent_id"),
+    sqlite_autoincrement=True,  # an id is never given again: an old result's buttons must not reach a new task
 )
 
 # What a task brought: a picture, or why there is none.
@@ -256,6 +267,8 @@ broadcasts = Table(
     metadata,
     Column("id", Id, primary_key=True),
     Column("author_id", BigInteger, nullable=False),
+    Column("lang", String(8), nullable=False),  # the author's
+    Column("message_id", BigInteger),  # what shows the author how far it is
     Column("body", Text, nullable=False),  # Telegram's HTML
     Column("created_at", Double, nullable=False),
     Column("begun_at", Double),  # confirmed; NULL: a preview

@@ -70,6 +70,8 @@ class Task:
     request: dict[str, Any]
     state: State
     next_at: float | None
+    turn: int
+    turn_in_chat: int
     lease_token: int
     attempts: int
     vendor_id: str | None

@@ -8,16 +8,34 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store import upsert
-from bot.store.tables import chats, dialogs, tasks
+from bot.store import broadcasts, chat_log, chats, counters, group_allowances, loras, upsert
+from bot.store.tables import dialogs, tasks
 from bot.store.task import UNFINISHED, NewTask, State, Task
 
 _T = tasks.c
+_NOW = bindparam("now", type_=_T.next_at.type)
 _IN_STATES = _T.state.in_(bindparam("states", expanding=True))
 _IS_UNFINISHED = _T.state.in_(sorted(UNFINISHED))
 
 _INSERT = upsert.insert(tasks).on_conflict_do_nothing(index_elements=[_T.order_key]).returning(tasks)
 _GET = sa.select(tasks).where(_T.id == bindparam("task_id"))
+
+# Seconds after the order in which a result may come: whoever may wait longer has something that takes hours. Such
+# tasks, once they are ordered, take nobody's turn and nobody's place.
+LONG = 6 * 3600.0
+_IS_LONG = sa.func.coalesce(_T.deadline_at - _T.submitted_at, 0.0) > LONG
+
+# Seconds: what was asked for before takes no turn any more.
+REMEMBERED = 24 * 3600.0
+
+# Whoever has an errand waits at the keyboard.
+_IS_ERRAND = _T.order_key.like("errand:%")
+
+
+def _claiming(chosen: sa.CTE) -> sa.Executable:
+    lease = {"next_at": bindparam("lease_until"), "lease_token": _T.lease_token + 1}
+    return sa.update(tasks).where(_T.id.in_(sa.select(chosen.c.id))).values(lease).returning(tasks)
+
 
 # PostgreSQL passes over rows that another claim holds, and (key_share) not over those that get a child just now.
 # SQLite leaves the lock clause out: its transaction is the only writer.
@@ -29,16 +47,48 @@ _DUE = (
     .with_for_update(skip_locked=True, key_share=True)
     .cte("due")
 )
-_CLAIM = (
-    sa.update(tasks)
-    .where(_T.id.in_(sa.select(_DUE.c.id)))
-    .values(
-        next_at=bindparam("lease_until"),
-        lease_token=_T.lease_token + 1,
-        state=sa.func.coalesce(bindparam("to", type_=_T.state.type), _T.state),
-    )
-    .returning(tasks)
+_CLAIM = _claiming(_DUE)
+
+_IS_DUE = sa.and_(_T.state == State.QUEUED, _T.next_at <= _NOW)
+_OVERDUE = (
+    sa.select(_T.id)
+    .where(_IS_DUE, _T.deadline_at <= _NOW)
+    .order_by(_T.deadline_at, _T.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True, key_share=True)
+    .cte("overdue")
 )
+_CLAIM_OVERDUE = _claiming(_OVERDUE)
+
+# Start-time fair queuing. A new task gets its person's next turn, but none before the turn that was last ordered: so
+# whoever has asked for less comes first, and what he did not ask for is not saved up. Among the tasks of a turn, chats
+# take turns in the same way. Errands are in nobody's way: they are only numbered among their person's.
+_IN_TURN = (sa.case((_IS_ERRAND, 0), else_=1), _T.turn, _T.turn_in_chat, _T.id)
+_TOOK_TURN = sa.and_(
+    sa.not_(_IS_ERRAND),
+    sa.or_(_T.submitted_at.is_not(None), _T.state.in_([State.QUEUED, State.SUBMITTING])),
+    _T.created_at > bindparam("since"),
+)
+_LAST_ORDERED = (
+    sa.select(_T.turn, _T.turn_in_chat)
+    .where(_T.submitted_at.is_not(None), sa.not_(_IS_ERRAND))
+    .order_by(_T.turn.desc(), _T.turn_in_chat.desc())
+    .limit(1)
+)
+_LAST_OF_PERSON = sa.select(sa.func.max(_T.turn)).where(_TOOK_TURN, _T.owner_id == bindparam("owner"))
+_LAST_OF_CHAT = sa.select(sa.func.max(_T.turn_in_chat)).where(
+    _TOOK_TURN, _T.chat_id == bindparam("chat"), _T.turn == bindparam("turn")
+)
+_COUNT_ERRANDS = sa.select(sa.func.count()).where(_T.owner_id == bindparam("owner"), _IS_UNFINISHED, _IS_ERRAND)
+_NEXT = (
+    sa.select(_T.id)
+    .where(_IS_DUE, _T.deadline_at > _NOW)
+    .order_by(*_IN_TURN)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True, key_share=True)
+    .cte("next")
+)
+_CLAIM_IN_TURN = _claiming(_NEXT)
 _EXPIRE_LEASES = (
     sa.update(tasks)
     .where(_IN_STATES, _T.next_at > bindparam("now"))
@@ -48,35 +98,43 @@ _HOLD = (
     sa.select(tasks).where(_T.id.in_(bindparam("ids", expanding=True))).order_by(_T.id).with_for_update(key_share=True)
 )
 
-_COUNT_RUNNING = sa.select(sa.func.count()).where(_T.owner_id == bindparam("owner"), _IS_UNFINISHED)
-_AHEAD = sa.select(sa.func.count()).where(
-    _T.state == State.QUEUED,
-    sa.tuple_(_T.next_at, _T.id) < sa.tuple_(bindparam("next_at", type_=sa.Double), bindparam("task_id")),
+_IS_UNDER_WAY = sa.and_(_T.owner_id == bindparam("owner"), _IS_UNFINISHED, _T.order_key.not_like("errand:%"))
+_COUNT_RUNNING = sa.select(sa.func.count()).where(_IS_UNDER_WAY)
+_COUNT_RUNNING_IN = _COUNT_RUNNING.where(_T.chat_id == bindparam("chat"))
+_QUEUE = sa.select(_T.id, (sa.func.row_number().over(order_by=_IN_TURN) - 1).label("ahead")).where(_IS_DUE).subquery()
+_AHEAD = sa.select(_QUEUE.c.id, _QUEUE.c.ahead).where(_QUEUE.c.id.in_(bindparam("ids", expanding=True)))
+_COUNTED = sa.func.count().filter(sa.not_(_IS_LONG))
+_COUNT_OVERDUE = sa.func.count().filter(_IS_DUE, _T.deadline_at <= _NOW)
+_PULSE = (
+    sa.select(_T.state, _COUNTED, sa.func.min(_T.next_at), _COUNT_OVERDUE)
+    .where(_T.next_at.is_not(None))
+    .group_by(_T.state)
 )
-_PULSE = sa.select(_T.state, sa.func.count(), sa.func.min(_T.next_at)).where(_T.next_at.is_not(None)).group_by(_T.state)
 _COUNT_BY_STATE = sa.select(_T.state, sa.func.count()).group_by(_T.state)
 _SECONDS = _T.finished_at - _T.submitted_at
-_LISTED = sa.select(tasks).where(_IN_STATES).order_by(_T.id).limit(bindparam("most"))
+_LISTED = sa.select(tasks).where(_IN_STATES).order_by(sa.case((_IS_LONG, 1), else_=0), _T.id).limit(bindparam("most"))
+_WAITS_SINCE = sa.case((_T.state == State.QUEUED, _T.created_at), else_=_T.next_at)
+_OLDEST = sa.select(sa.func.min(_WAITS_SINCE)).where(_T.next_at.is_not(None))
+_NEWEST = sa.select(tasks).order_by(_T.id.desc()).limit(bindparam("most"))
 _DURATIONS = (
     sa.select(_SECONDS)
     .where(_T.kind == bindparam("kind"), _T.state == State.DELIVERED, _SECONDS.is_not(None))
     .order_by(_T.finished_at.desc())
     .limit(bindparam("most"))
 )
-_OF_OWNER = (
-    sa.select(tasks)
-    .where(_T.owner_id == bindparam("owner"))
-    .order_by(_T.created_at.desc(), _T.id.desc())
-    .limit(bindparam("most"))
-)
+_UNDER_WAY = sa.select(tasks).where(_IS_UNDER_WAY).order_by(_T.created_at.desc(), _T.id.desc()).limit(bindparam("most"))
 
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """How many tasks of a state something is still to be done about, and when the first is due."""
+    """How many tasks of a state something is still to be done about, and when the first is due.
+
+    `overdue` are those that have waited in the queue until their deadline.
+    """
 
     count: int
     earliest: float
+    overdue: int = 0
 
 
 class AlreadyOrdered(Exception):
@@ -85,10 +143,25 @@ class AlreadyOrdered(Exception):
 
 async def insert(conn: AsyncConnection, new: NewTask) -> Task:
     """Insert a task. Raises `AlreadyOrdered` where its `order_key` is taken."""
-    row = (await conn.execute(_INSERT, asdict(new))).mappings().one_or_none()
+    row = (await conn.execute(_INSERT, asdict(new) | await _turns(conn, new))).mappings().one_or_none()
     if row is None:
         raise AlreadyOrdered(new.order_key)
     return Task.from_row(row)
+
+
+async def _turns(conn: AsyncConnection, new: NewTask) -> dict[str, int]:
+    """Find the place of a new task in the queue."""
+    where = {"owner": new.owner_id, "chat": new.chat_id, "since": new.created_at - REMEMBERED}
+    if new.order_key.startswith("errand:"):
+        return {"turn": await conn.scalar(_COUNT_ERRANDS, where) or 0, "turn_in_chat": 0}
+    reached = (await conn.execute(_LAST_ORDERED)).one_or_none() or (0, 0)
+    turn = max(reached[0], _after(await conn.scalar(_LAST_OF_PERSON, where)))
+    in_chat = _after(await conn.scalar(_LAST_OF_CHAT, {**where, "turn": turn}))
+    return {"turn": turn, "turn_in_chat": max(in_chat, reached[1] if reached[0] == turn else 0)}
+
+
+def _after(last: int | None) -> int:
+    return 0 if last is None else last + 1
 
 
 async def get(conn: AsyncConnection, task_id: int) -> Task | None:
@@ -98,21 +171,27 @@ async def get(conn: AsyncConnection, task_id: int) -> Task | None:
 
 
 async def claim(
-    conn: AsyncConnection,
-    states: Collection[State],
-    *,
-    now: float,
-    limit: int,
-    lease_seconds: float,
-    to: State | None = None,
+    conn: AsyncConnection, states: Collection[State], *, now: float, limit: int, lease_seconds: float
 ) -> list[Task]:
     """Take the tasks that are longest due, and no other process will until the lease runs out.
 
-    Each gets a new `lease_token`, and the state `to` where that is given. The longest due are taken first, and
-    given back by id.
+    Each gets a new `lease_token`. They are given back by id.
     """
-    wanted = {"states": list(states), "now": now, "most": limit, "lease_until": now + lease_seconds, "to": to}
-    return sorted(await _listed(conn, _CLAIM, wanted), key=lambda task: task.id)
+    wanted = {"states": list(states), "now": now, "most": limit, "lease_until": now + lease_seconds}
+    return await _claimed(conn, _CLAIM, wanted)
+
+
+async def claim_in_turn(conn: AsyncConnection, *, now: float, limit: int, lease_seconds: float) -> list[Task]:
+    """Take the queued tasks whose turn it is, as `claim` does.
+
+    Errands come first, then the lowest turn, within it the lowest of the chat's, then the oldest.
+    """
+    return await _claimed(conn, _CLAIM_IN_TURN, {"now": now, "most": limit, "lease_until": now + lease_seconds})
+
+
+async def claim_overdue(conn: AsyncConnection, *, now: float, limit: int, lease_seconds: float) -> list[Task]:
+    """Take the queued tasks whose deadline is over, as `claim` does."""
+    return await _claimed(conn, _CLAIM_OVERDUE, {"now": now, "most": limit, "lease_until": now + lease_seconds})
 
 
 async def expire_leases(conn: AsyncConnection, states: Collection[State], *, now: float) -> int:
@@ -155,12 +234,19 @@ async def note(
 
 
 async def move_chat(conn: AsyncConnection, old: int, new: int) -> None:
-    """Follow a group that became a supergroup. Its messages count anew, so what names one is forgotten."""
+    """Follow a group that became a supergroup, with all that belongs to it.
+
+    Its messages count anew, so what names one is forgotten.
+    """
     nowhere = {"message_id": None, "status_message_id": None, "buttons_message_id": None}
     await conn.execute(sa.update(tasks).where(_T.chat_id == old).values(chat_id=new, **nowhere))
     await _move_dialogs(conn, old, new)
-    insert_chat = upsert.insert(chats).values(id=old, migrated_to=new)
-    await conn.execute(insert_chat.on_conflict_do_update(index_elements=[chats.c.id], set_={"migrated_to": new}))
+    await loras.move_chat(conn, old, new)
+    await chats.move(conn, old, new)
+    await chat_log.move_chat(conn, old, new)
+    await group_allowances.move_chat(conn, old, new)
+    await broadcasts.move_chat(conn, old, new)
+    await counters.move_chat(conn, old, new)
 
 
 async def _move_dialogs(conn: AsyncConnection, old: int, new: int) -> None:
@@ -175,19 +261,27 @@ async def _move_dialogs(conn: AsyncConnection, old: int, new: int) -> None:
     await conn.execute(sa.update(dialogs).where(dialogs.c.chat_id == old).values(moved))
 
 
-async def count_running(conn: AsyncConnection, owner_id: int) -> int:
-    """Count a person's tasks that are not finished."""
-    return await conn.scalar(_COUNT_RUNNING, {"owner": owner_id}) or 0
+async def count_running(conn: AsyncConnection, owner_id: int, chat_id: int | None = None) -> int:
+    """Count a person's tasks, or those in one chat, that are not finished, without the errands of dialogs."""
+    if chat_id is None:
+        return await conn.scalar(_COUNT_RUNNING, {"owner": owner_id}) or 0
+    return await conn.scalar(_COUNT_RUNNING_IN, {"owner": owner_id, "chat": chat_id}) or 0
 
 
-async def ahead(conn: AsyncConnection, task: Task) -> int:
-    """Count the queued tasks that will be claimed before this one."""
-    return await conn.scalar(_AHEAD, {"next_at": task.next_at, "task_id": task.id}) or 0
+async def ahead(conn: AsyncConnection, waiting: Collection[Task], now: float) -> dict[int, int]:
+    """Count, by id, the queued tasks whose turn is before each of these; those that do not wait for it are left out."""
+    queued = [task.id for task in waiting if task.state is State.QUEUED]
+    rows = await conn.execute(_AHEAD, {"ids": queued, "now": now}) if queued else ()
+    return {row.id: row.ahead for row in rows}
 
 
-async def pulse(conn: AsyncConnection) -> dict[State, Pulse]:
-    """Say of each state how many tasks are due, now or later, and when the first is; empty states are left out."""
-    return {State(state): Pulse(count, earliest) for state, count, earliest in await conn.execute(_PULSE)}
+async def pulse(conn: AsyncConnection, now: float) -> dict[State, Pulse]:
+    """Say of each state how many tasks are due, now or later, and when the first is; empty states are left out.
+
+    Tasks that the vendor may keep for hours are due like others, but are not counted.
+    """
+    rows = await conn.execute(_PULSE, {"now": now})
+    return {State(state): Pulse(*figures) for state, *figures in rows}
 
 
 async def count_by_state(conn: AsyncConnection) -> dict[State, int]:
@@ -196,8 +290,19 @@ async def count_by_state(conn: AsyncConnection) -> dict[State, int]:
 
 
 async def in_states(conn: AsyncConnection, states: Collection[State], limit: int) -> list[Task]:
-    """List the tasks in these states, oldest first."""
+    """List the tasks in these states, oldest first; those that the vendor may keep for hours come last."""
     return await _listed(conn, _LISTED, {"states": list(states), "most": limit})
+
+
+async def waits_since(conn: AsyncConnection) -> float | None:
+    """Say since when the one waits that waits longest: to be ordered, or for what was due. None where none does."""
+    since: float | None = await conn.scalar(_OLDEST)
+    return since
+
+
+async def newest(conn: AsyncConnection, limit: int) -> list[Task]:
+    """List the tasks that were ordered last, newest first."""
+    return await _listed(conn, _NEWEST, {"most": limit})
 
 
 async def durations(conn: AsyncConnection, kind: str, limit: int) -> list[float]:
@@ -205,9 +310,13 @@ async def durations(conn: AsyncConnection, kind: str, limit: int) -> list[float]
     return list(await conn.scalars(_DURATIONS, {"kind": kind, "most": limit}))
 
 
-async def of_owner(conn: AsyncConnection, owner_id: int, limit: int) -> list[Task]:
-    """List a person's tasks, newest first."""
-    return await _listed(conn, _OF_OWNER, {"owner": owner_id, "most": limit})
+async def under_way(conn: AsyncConnection, owner_id: int, limit: int) -> list[Task]:
+    """List a person's tasks that are not finished, newest first, without the errands of dialogs."""
+    return await _listed(conn, _UNDER_WAY, {"owner": owner_id, "most": limit})
+
+
+async def _claimed(conn: AsyncConnection, statement: sa.Executable, params: Mapping[str, Any]) -> list[Task]:
+    return sorted(await _listed(conn, statement, params), key=lambda task: task.id)
 
 
 async def _listed(conn: AsyncConnection, statement: sa.Executable, params: Mapping[str, Any]) -> list[Task]:

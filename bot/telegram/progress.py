@@ -4,6 +4,7 @@ Everything is read from the rows, so it goes on after a restart. The message dis
 """
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,14 +13,16 @@ import structlog
 from telegram.constants import ChatAction, ParseMode
 from telegram.error import TelegramError
 
-from bot.conversations.screens import Button
-from bot.locales.text import Text, text
+from bot.capabilities import registry
+from bot.conversations.view import Button
+from bot.locales.text import Text, layout, text
 from bot.store import tasks
 from bot.store.engine import Store
 from bot.store.task import State, Task
 from bot.telegram import messages
 from bot.telegram.services import Bot
 from bot.tracker import states
+from bot.tracker.gate import OUTAGE
 from bot.tracker.timings import Timings
 from bot.waiting import pause
 
@@ -39,6 +42,12 @@ WORTH_SAYING = 4.0
 
 EDIT_EVERY = 6.0
 EDIT_EVERY_IN_GROUPS = 20.0
+BAR_EVERY = 60.0  # at least: whoever sees a bar wants to see it grow
+
+BAR_LENGTH = 10
+TELLING_SHARE = 0.1  # from this much progress on, it says how long the rest will take
+
+_DOWN = text("⏳ The image service is out of order. Your request is kept, and goes on by itself once it works again.")
 
 
 @dataclass(slots=True)
@@ -50,8 +59,17 @@ class _Seen:
 class Progress:
     """The loop that keeps people informed about tasks that are not finished."""
 
-    def __init__(self, bot: Bot, store: Store, timings: Timings, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        bot: Bot,
+        store: Store,
+        timings: Timings,
+        *,
+        is_down: Callable[[], bool],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._bot = bot
+        self._is_down = is_down
         self._store = store
         self._timings = timings
         self._clock = clock
@@ -78,8 +96,9 @@ class Progress:
         """Begin to tell what is due about each waiting task; a chat that has to wait for its turn holds up no other."""
         busy = frozenset(self._at_work)  # before the rows are read: those of the busy may change in the middle
         async with self._store.read() as conn:
-            waiting = await tasks.in_states(conn, states.WAITING, WATCHED)
-            ahead = {task.id: await tasks.ahead(conn, task) for task in waiting if task.state is State.QUEUED}
+            listed = await tasks.in_states(conn, states.WAITING, WATCHED)
+            waiting = [task for task in listed if not _is_errand(task)]
+            ahead = await tasks.ahead(conn, waiting, self._clock())
         self._seen = {task.id: self._seen.get(task.id, _Seen()) for task in waiting}
         places = {(task.chat_id, task.thread_id) for task in waiting}
         self._acted_at = {place: at for place, at in self._acted_at.items() if place in places}
@@ -117,15 +136,13 @@ class Progress:
     async def _speak(self, task: Task, ahead: int | None, seen: _Seen) -> None:
         now = self._clock()
         usual = await self._timings.usual(task.kind)
-        sentence = status(task, ahead, usual, now)
+        sentence = status(task, ahead, usual, now, is_down=self._is_down())
         if task.status_message_id is None:
             if now - task.created_at >= SPEAK_AFTER and _is_long(task, usual, now):
                 seen.edited_at, seen.said = now, sentence
                 await self._say(task, sentence)
             return
-        # The longer the wait, the less a second more of it is news.
-        every = max(EDIT_EVERY if task.chat_id > 0 else EDIT_EVERY_IN_GROUPS, (now - task.created_at) / 4)
-        if sentence != seen.said and now - seen.edited_at >= every:
+        if sentence != seen.said and now - seen.edited_at >= _edit_every(task, now):
             seen.edited_at, seen.said = now, sentence
             await messages.edit(self._bot, task.chat_id, task.status_message_id, sentence, task.lang, *_buttons(task))
 
@@ -146,16 +163,18 @@ class Progress:
             await messages.remove(self._bot, task.chat_id, sent.message_id)
 
 
-def status(task: Task, ahead: int | None, usual: float | None, now: float) -> Text:
-    """Phrase where a task stands; `usual` is what its kind usually takes, where that is known."""
-    if task.state is State.QUEUED and task.attempts:
-        return text("⏳ The image service is busy. Your request is kept, and I try again by myself.")
+def status(task: Task, ahead: int | None, usual: float | None, now: float, *, is_down: bool = False) -> Text:
+    """Phrase where a task stands; `usual` is what its kind usually takes, where that is known.
+
+    `is_down`: the image service is out of order, and an order only tries whether it is back.
+    """
+    if is_down and task.state in {State.QUEUED, State.SUBMITTING}:
+        return _DOWN
     if task.state is State.QUEUED:
-        place = text("⏳ In the queue: place {place}.", place=(ahead or 0) + 1)
-        if usual is None:
-            return place
-        return text("{place} Once it is your turn, it usually takes {usual}.", place=place, usual=duration(usual))
+        return _in_queue(task, ahead or 0, usual, now)
     elapsed = now - (task.submitted_at or now)
+    if task.progress is not None:
+        return _with_bar(task.progress, elapsed, usual)
     if usual is None:
         return text("🎨 At work for {elapsed}.", elapsed=duration(elapsed))
     if elapsed > 2 * usual:
@@ -167,11 +186,44 @@ def status(task: Task, ahead: int | None, usual: float | None, now: float) -> Te
     return text("🎨 At work for {elapsed}, usually {usual}.", elapsed=duration(elapsed), usual=duration(usual))
 
 
+def _in_queue(task: Task, ahead: int, usual: float | None, now: float) -> Text:
+    if task.error_code in OUTAGE:
+        return _DOWN
+    if task.attempts or task.error_code:
+        return text("⏳ The image service is busy. Your request is kept, and I try again by myself.")
+    if task.next_at is not None and task.next_at > now:  # claimed, but not ordered yet
+        return text("⏳ Getting everything ready for the image service.")
+    place = text("⏳ In the queue: place {place}.", place=ahead + 1)
+    if usual is None:
+        return place
+    return text("{place} Once it is your turn, it usually takes {usual}.", place=place, usual=duration(usual))
+
+
+def _with_bar(progress: float, elapsed: float, usual: float | None) -> Text:
+    if usual is None and progress >= TELLING_SHARE:
+        usual = elapsed / progress
+    full = math.floor(progress * BAR_LENGTH)
+    bar = layout("{bar} {percent}%", bar="▓" * full + "░" * (BAR_LENGTH - full), percent=math.floor(progress * 100))
+    if usual is None:
+        return text("🎓 {bar}\nFor {elapsed} so far.", bar=bar, elapsed=duration(elapsed))
+    return text(
+        "🎓 {bar}\nFor {elapsed} so far, about {usual} in all.",
+        bar=bar,
+        elapsed=duration(elapsed),
+        usual=duration(max(usual, elapsed)),
+    )
+
+
 def duration(seconds: float) -> Text:
     """Phrase a length of time, as exactly as one wants to know it."""
     if seconds < 90:  # noqa: PLR2004
         return text("{seconds} s", seconds=max(round(seconds), 1))
-    return text("{minutes} min", minutes=round(seconds / 60))
+    minutes = round(seconds / 60)
+    if minutes < 90:  # noqa: PLR2004
+        return text("{minutes} min", minutes=minutes)
+    if minutes % 60 == 0:
+        return text("{hours} h", hours=minutes // 60)
+    return text("{hours} h {minutes} min", hours=minutes // 60, minutes=minutes % 60)
 
 
 def _is_long(task: Task, usual: float | None, now: float) -> bool:
@@ -182,6 +234,26 @@ def _is_long(task: Task, usual: float | None, now: float) -> bool:
     return not 0 <= remaining < WORTH_SAYING
 
 
+def _edit_every(task: Task, now: float) -> float:
+    """Say how long a message stays as it is: the longer the wait, the less a second more of it is news."""
+    least = EDIT_EVERY if task.chat_id > 0 else EDIT_EVERY_IN_GROUPS
+    every = max(least, (now - task.created_at) / 4)
+    return min(every, BAR_EVERY) if task.progress is not None else every
+
+
+def _is_errand(task: Task) -> bool:
+    capability = registry.BY_NAME.get(task.capability)
+    return capability is not None and capability.is_errand
+
+
+def is_cancellable(task: Task) -> bool:
+    """Say whether it can be taken back: the vendor has not got it yet, or lets it wait and gives it back."""
+    if task.state is State.QUEUED:
+        return True
+    capability = registry.BY_NAME.get(task.capability)
+    is_taken_back = capability is not None and capability.is_cancellable_at_vendor
+    return is_taken_back and task.state is State.RUNNING and not task.progress
+
+
 def _buttons(task: Task) -> list[list[Button]]:
-    # Only what the vendor has not got yet can be taken back.
-    return [[Button(text("Cancel"), f"r:cancel:{task.id}")]] if task.state is State.QUEUED else []
+    return [[Button(text("Cancel"), f"r:cancel:{task.id}")]] if is_cancellable(task) else []

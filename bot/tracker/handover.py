@@ -47,7 +47,7 @@ class Handover:
                 task = await record.advance(conn, task, State.DELIVERING)
         if await self._sent(task, self._outlet.deliver):
             async with self._store.write() as conn:
-                await record.deliver(conn, task)
+                await record.deliver(conn, task, now=self._clock())
             log.info("task_delivered", task=task.id, seconds=round(self._clock() - task.created_at, 2))
 
     async def tell(self, task: Task) -> None:

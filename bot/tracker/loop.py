@@ -5,13 +5,15 @@ import math
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import structlog
 
 from bot.store import tasks
 from bot.store.engine import Store
 from bot.store.task import State, Task
-from bot.tracker import record, states
+from bot.tracker import record, schedule, states
+from bot.tracker.gate import Gate
 from bot.tracker.handover import ATTEMPT_WITHIN, Handover
 from bot.tracker.polling import ASK_WITHIN, BATCH, Polling
 from bot.tracker.submission import PREPARE_WITHIN, Submission
@@ -20,9 +22,6 @@ log = structlog.get_logger()
 
 LONGEST_SLEEP = 5.0
 STOP_WITHIN = 40.0
-
-# A task is held as long as its step may take, and this much longer to write down what came of it.
-WRITE_MARGIN = 60.0
 
 
 @dataclass(slots=True, eq=False)
@@ -33,6 +32,7 @@ class Lane:
     takes: frozenset[State]
     slots: int
     within: float
+    claim: Callable[..., Awaitable[list[Task]]] | None = None  # another than by due time
     busy: set[asyncio.Task[None]] = field(default_factory=set)
 
     @property
@@ -51,22 +51,23 @@ class Tracker:
         submission: Submission,
         polling: Polling,
         handover: Handover,
-        capacity: int,
+        gate: Gate,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
         self._submission = submission
         self._polling = polling
         self._handover = handover
-        self._capacity = capacity
+        self._gate = gate
         self._clock = clock
         self._wake = asyncio.Event()
-        self._queue = Lane("submit", frozenset({State.QUEUED}), capacity, PREPARE_WITHIN)
+        self._queue = Lane("submit", frozenset({State.QUEUED}), gate.most, PREPARE_WITHIN, tasks.claim_in_turn)
+        self._overdue = Lane("expire", frozenset({State.QUEUED}), 16, 0.0, tasks.claim_overdue)
         self._running = Lane("poll", frozenset({State.RUNNING}), 10, ASK_WITHIN)
         self._results = Lane("deliver", frozenset({State.SUCCEEDED, State.DELIVERING}), 16, ATTEMPT_WITHIN)
         self._endings = Lane("tell", states.PICTURELESS, 16, ATTEMPT_WITHIN)
         self._lost = Lane("lost", frozenset({State.SUBMITTING}), 16, 0.0)
-        self._lanes = (self._queue, self._running, self._results, self._endings, self._lost)
+        self._lanes = (self._queue, self._overdue, self._running, self._results, self._endings, self._lost)
 
     def wake(self) -> None:
         """Look at the rows now: one was added or changed."""
@@ -93,6 +94,8 @@ class Tracker:
         """Claim and hand out what is due; say for how long nothing will be."""
         try:
             pulse, room = await self._look()
+            for task in await self._claim(self._overdue, pulse, min(_overdue(pulse), self._overdue.free)):
+                self._start(self._overdue, self._submission.expire(task), [task])
             for task in await self._claim(self._queue, pulse, room):
                 self._start(self._queue, self._submission.run(task), [task])
             for batch in self._polling.batches(await self._claim(self._running, pulse, self._running.free * BATCH)):
@@ -110,11 +113,12 @@ class Tracker:
         # Counted before the rows: an order that comes through in between is counted twice, and never missed.
         busy = len(self._queue.busy)
         async with self._store.read() as conn:
-            pulse = await tasks.pulse(conn)
+            pulse = await tasks.pulse(conn, self._clock())
         running = pulse[State.RUNNING].count if State.RUNNING in pulse else 0
         ordering = pulse[State.SUBMITTING].count if State.SUBMITTING in pulse else 0
         # What this process prepares is still `queued` in its row, what it orders is `submitting`: busy holds both.
-        return pulse, min(self._capacity - running - max(ordering, busy), self._queue.free)
+        left = self._gate.places - running - max(ordering, busy)
+        return pulse, min(left, self._gate.room, self._queue.free)
 
     async def _each(
         self, lane: Lane, pulse: Mapping[State, tasks.Pulse], step: Callable[[Task], Awaitable[None]]
@@ -127,7 +131,9 @@ class Tracker:
         if limit <= 0 or not any(pulse[state].earliest <= now for state in lane.takes if state in pulse):
             return []
         async with self._store.write() as conn:
-            return await tasks.claim(conn, lane.takes, now=now, limit=limit, lease_seconds=lane.within + WRITE_MARGIN)
+            lease = lane.within + schedule.WRITE_MARGIN
+            claim = lane.claim or partial(tasks.claim, states=lane.takes)
+            return await claim(conn, now=now, limit=limit, lease_seconds=lease)
 
     def _start(self, lane: Lane, step: Awaitable[None], held: Sequence[Task]) -> None:
         work = asyncio.create_task(self._step(step, held), name=f"tracker-{lane.name}")
@@ -151,9 +157,12 @@ class Tracker:
             await record.end(conn, task, State.UNCERTAIN, now=self._clock())
 
     def _quiet_for(self, pulse: Mapping[State, tasks.Pulse], room: int) -> float:
-        watched = [lane for lane in self._lanes if (room if lane is self._queue else lane.free) > 0]
+        now = self._clock()
+        watched = [lane for lane in self._lanes if (room if State.QUEUED in lane.takes else lane.free) > 0]
         dues = [pulse[state].earliest for lane in watched for state in lane.takes if state in pulse]
-        return min(max(min(dues, default=math.inf) - self._clock(), 0.0), LONGEST_SLEEP)
+        if State.QUEUED in pulse and self._gate.opens_at > now:
+            dues.append(self._gate.opens_at)
+        return min(max(min(dues, default=math.inf) - now, 0.0), LONGEST_SLEEP)
 
     async def _sleep(self, seconds: float) -> None:
         try:
@@ -169,3 +178,7 @@ class Tracker:
             for work in late:
                 work.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+
+
+def _overdue(pulse: Mapping[State, tasks.Pulse]) -> int:
+    return pulse[State.QUEUED].overdue if State.QUEUED in pulse else 0

@@ -5,13 +5,14 @@ import random
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.miaohua.errors import MiaohuaError
-from bot.store import pictures, tasks
+from bot.store import pictures
 from bot.store.engine import Store
 from bot.store.task import State, Task
 from bot.tracker import record, schedule
@@ -24,6 +25,15 @@ BATCH = 50
 
 # Seconds for one request; the lease of its tasks is longer.
 ASK_WITHIN = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What was heard of a task, and what changes in its row."""
+
+    task: Task
+    outcome: Outcome
+    changes: Mapping[str, Any]
 
 
 class Polling:
@@ -78,74 +88,78 @@ class Polling:
         return maker.family if maker else ""
 
     async def _hear(self, batch: Sequence[Task], outcomes: Mapping[str, Outcome]) -> None:
-        waiting = []
-        for task in batch:
-            outcome = outcomes.get(str(task.vendor_id), Waiting())
-            if isinstance(outcome, Waiting) or not await self._close(task, outcome):
-                waiting.append(task)
-        await self._wait_on(waiting)
-
-    async def _close(self, task: Task, outcome: Made | Failed) -> bool:
-        """Write down a result; say whether that is settled. One that cannot be written does not spoil the others."""
+        heard = [await self._heard(task, outcomes.get(str(task.vendor_id), Waiting())) for task in batch]
         try:
-            await self._write(task, outcome)
-        except record.LostLease:
-            log.warning("lease_lost", task=task.id)
+            await self._write(heard)
         except Exception:
-            log.exception("result_not_written", task=task.id)
-            return False
-        return True
+            # One of them may spoil it for all.
+            log.exception("results_not_written", tasks=len(batch))
+            for each in heard:
+                await self._write_alone(each)
 
-    async def _write(self, task: Task, outcome: Made | Failed) -> None:
-        now = self._clock()
-        if isinstance(outcome, Failed):
-            refused = State.REFUSED if outcome.code in {3, 18} else State.FAILED
-            async with self._store.write() as conn:
-                await record.end(conn, task, refused, now=now, error_code=outcome.code)
-            log.warning("task_failed", task=task.id, code=outcome.code, detail=outcome.detail)
-            return
-        async with self._store.write() as conn:
-            await pictures.put(conn, [replace(picture, task_id=task.id) for picture in outcome.pictures])
-            await record.advance(conn, task, State.SUCCEEDED, next_at=now, finished_at=now, attempts=0)
-        if task.submitted_at is not None:
-            await self._timings.learn(task.kind, now - task.submitted_at)
-            log.info("task_made", task=task.id, seconds=round(now - task.submitted_at, 2))
+    async def _write_alone(self, heard: _Heard) -> None:
+        try:
+            await self._write([heard])
+        except Exception:
+            log.exception("result_not_written", task=heard.task.id)
+            await self._write([await self._heard(heard.task, Waiting())])
 
-    async def _wait_on(self, waiting: Sequence[Task]) -> None:
+    async def _heard(self, task: Task, outcome: Outcome) -> _Heard:
         now = self._clock()
-        changes = []
-        for task in await self._unexpired(waiting):
-            elapsed = now - (task.submitted_at or now)
-            delay = schedule.poll_delay(elapsed, await self._timings.soonest(task.kind))
-            changes.append((task, {"next_at": min(schedule.on_beat(now + delay), task.deadline_at), "attempts": 0}))
-        await self._reschedule(changes)
+        match outcome:
+            case Made(found=found):
+                changes = {"state": State.SUCCEEDED, "next_at": now, "finished_at": now, "attempts": 0}
+                return _Heard(task, outcome, {**changes, "found": dict(found) or None})
+            case Failed(code=code, reason=reason):
+                after = State.REFUSED if code in {3, 18} else State.FAILED
+                why = {"error_code": code, "reason": reason.dump() if reason else None}
+                return _Heard(task, outcome, record.ending(after, now=now, **why))
+            case Waiting(progress=progress):
+                elapsed = now - (task.submitted_at or now)
+                delay = schedule.poll_delay(elapsed, await self._timings.soonest(task.kind))
+                waiting = self._waiting(task, schedule.due_at(now, delay), attempts=0)
+                if progress not in {None, task.progress}:
+                    waiting = {**waiting, "progress": progress}
+                return _Heard(task, outcome, waiting)
+
+    def _waiting(self, task: Task, due: float, *, attempts: int) -> dict[str, Any]:
+        """Put the next question off, but not beyond the deadline: there patience ends."""
+        now = self._clock()
+        if task.deadline_at <= now:
+            return record.ending(State.EXPIRED, now=now, error_code=4)
+        return {"next_at": min(due, task.deadline_at), "attempts": attempts}
 
     async def _ask_later(self, batch: Sequence[Task], *, told: float | None) -> None:
         attempts = max(task.attempts for task in batch)
         due = self._clock() + schedule.backoff(attempts, told=told, chance=self._chance)
-        alive = await self._unexpired(batch)
-        await self._reschedule(
-            [(task, {"next_at": min(due, task.deadline_at), "attempts": attempts + 1}) for task in alive]
+        put_off = [_Heard(task, Waiting(), self._waiting(task, due, attempts=attempts + 1)) for task in batch]
+        await self._write(put_off)
+
+    async def _write(self, heard: Sequence[_Heard]) -> None:
+        """Write down all in one transaction; what is somebody else's by now is left out."""
+        async with self._store.write() as conn:
+            changed = await record.change_many(conn, [(each.task, each.changes) for each in heard])
+            outcomes = {each.task.id: each.outcome for each in heard}
+            await self._keep(conn, [(task, made) for task in changed if isinstance(made := outcomes[task.id], Made)])
+        for task in changed:
+            await self._note(task, outcomes.pop(task.id))
+        for task_id in outcomes:
+            log.warning("lease_lost", task=task_id)
+
+    async def _keep(self, conn: AsyncConnection, brought: Sequence[tuple[Task, Made]]) -> None:
+        await pictures.put(
+            conn, [replace(picture, task_id=task.id) for task, made in brought for picture in made.pictures]
         )
+        for task, made in brought:
+            await self._makers[task.capability].keep(conn, task, made)
 
-    async def _unexpired(self, batch: Sequence[Task]) -> list[Task]:
-        now = self._clock()
-        for task in batch:
-            if task.deadline_at <= now:
-                await self._expire(task)
-        return [task for task in batch if task.deadline_at > now]
-
-    async def _expire(self, task: Task) -> None:
-        try:
-            async with self._store.write() as conn:
-                await record.end(conn, task, State.EXPIRED, now=self._clock(), error_code=4)
-        except record.LostLease:
-            log.warning("lease_lost", task=task.id)
-
-    async def _reschedule(self, changes: Sequence[tuple[Task, Mapping[str, Any]]]) -> None:
-        if changes:
-            async with self._store.write() as conn:
-                await tasks.update_many(conn, changes)
+    async def _note(self, task: Task, outcome: Outcome) -> None:
+        """Log an end, and learn from a good one how long its kind takes."""
+        if isinstance(outcome, Failed):
+            log.warning("task_failed", task=task.id, code=outcome.code, detail=outcome.detail)
+        elif isinstance(outcome, Made) and task.submitted_at is not None and task.finished_at is not None:
+            await self._timings.learn(task.kind, task.finished_at - task.submitted_at)
+            log.info("task_made", task=task.id, seconds=round(task.finished_at - task.submitted_at, 2))
 
 
 async def _unknown(vendor_ids: Sequence[str]) -> Mapping[str, Outcome]:

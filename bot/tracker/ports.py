@@ -1,9 +1,12 @@
 """What the tracker asks of the rooms above it."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeAlias
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.locales.text import Text
 from bot.store.task import Picture, Task
 
 Submit: TypeAlias = Callable[[], Awaitable[str]]
@@ -11,23 +14,38 @@ Submit: TypeAlias = Callable[[], Awaitable[str]]
 
 
 @dataclass(frozen=True, slots=True)
+class Prepared:
+    """An order that is ready to be placed; `notes` say what its user should know of how it was made ready."""
+
+    submit: Submit
+    notes: tuple[Text, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
-    """The vendor has not finished."""
+    """The vendor has not finished; `progress` is from 0 to 1, where it says how far it is."""
+
+    progress: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """The vendor has finished: pictures, and the places of those that it refused."""
+    """The vendor has finished: pictures, the places of those that it refused, and what it found besides."""
 
-    pictures: tuple[Picture, ...]
+    pictures: tuple[Picture, ...] = ()
+    found: Mapping[str, Any] = field(default_factory=dict)  # JSON values
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The vendor gave up. `code` is of the error vocabulary; `detail` is for the log."""
+    """The vendor gave up. `code` is of the error vocabulary; `detail` is for the log.
+
+    `reason` is for the user, where more is known than the code says.
+    """
 
     code: int
     detail: str
+    reason: Text | None = None
 
 
 Outcome: TypeAlias = Waiting | Made | Failed
@@ -47,11 +65,18 @@ class Maker(Protocol):
     def patience(self) -> float:
         """Seconds after the order in which there must be a result."""
 
-    async def prepare(self, task: Task) -> Submit:
+    @property
+    def preparation(self) -> float:
+        """Seconds that it may take to make an order ready."""
+
+    async def prepare(self, task: Task) -> Prepared:
         """Make ready what can be made ready before the order: pictures fetched, checked and offered.
 
         Raises `UserError` where the request cannot be carried out.
         """
+
+    async def keep(self, conn: AsyncConnection, task: Task, made: Made) -> None:
+        """Write down what was made besides pictures, in the transaction in which the task succeeds."""
 
 
 class NotNow(Exception):

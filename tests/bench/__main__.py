@@ -8,7 +8,7 @@ import time
 
 from bot import log
 from bot.sandbox.guard import loopback_only
-from tests.bench import delivery, inbox, learning, memory, pacing, polling, reaction
+from tests.bench import delivery, inbox, learning, memory, pacing, polling, reaction, rounds
 
 FIGURES = {
     "pacing": pacing.measure,
@@ -16,6 +16,7 @@ FIGURES = {
     "reaction": reaction.measure,
     "inbox": inbox.measure,
     "polling": polling.measure,
+    "rounds": rounds.measure,
     "delivery": delivery.measure,
     "memory": memory.measure,
 }

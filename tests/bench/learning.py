@@ -34,7 +34,7 @@ async def _task(timings: Timings, ordered: float, takes: float) -> tuple[float, 
     now, polls = ordered, 0
     while now - ordered < takes:
         delay = schedule.poll_delay(now - ordered, await timings.soonest(KIND))
-        now = schedule.on_beat(now + delay) + ANSWERED
+        now = schedule.due_at(now, delay) + ANSWERED
         polls += 1
     await timings.learn(KIND, now - ordered)
     return now - ordered - takes, polls

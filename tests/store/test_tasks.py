@@ -1,7 +1,9 @@
 import asyncio
+import random
 from asyncio.subprocess import Process
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, replace
+from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -9,14 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.store import chats, dialogs, tasks
 from bot.store.dialogs import NewDialog
 from bot.store.engine import Store
-from bot.store.task import UNFINISHED, NewTask, State, Task
+from bot.store.task import FINISHED, UNFINISHED, NewTask, State, Task
 from bot.store.tasks import AlreadyOrdered, Pulse
 
 Make = Callable[..., NewTask]
 
 
-async def _claim(conn: AsyncConnection, limit: int = 10, now: float = 200.0, to: State | None = None) -> list[Task]:
-    return await tasks.claim(conn, [State.QUEUED], now=now, limit=limit, lease_seconds=60, to=to)
+async def _claim(conn: AsyncConnection, limit: int = 10, now: float = 200.0) -> list[Task]:
+    return await tasks.claim(conn, [State.QUEUED], now=now, limit=limit, lease_seconds=60)
 
 
 async def test_inserted_as_it_was_made(store: Store, new_task: Make) -> None:
@@ -58,9 +60,9 @@ async def test_claims_what_is_longest_due(store: Store, new_task: Make) -> None:
     async with store.write() as conn:
         made = [await tasks.insert(conn, new_task(next_at=at)) for at in (150.0, 120.0, 110.0, 200.1)]
         other = await tasks.insert(conn, new_task(state=State.RUNNING))
-        claimed = await _claim(conn, limit=2, to=State.SUBMITTING)
+        claimed = await _claim(conn, limit=2)
         assert [task.id for task in claimed] == [made[1].id, made[2].id]
-        assert {(task.state, task.next_at, task.lease_token) for task in claimed} == {(State.SUBMITTING, 260.0, 1)}
+        assert {(task.state, task.next_at, task.lease_token) for task in claimed} == {(State.QUEUED, 260.0, 1)}
         assert [task.id for task in await _claim(conn)] == [made[0].id]
         assert await tasks.get(conn, other.id) == other
 
@@ -104,6 +106,17 @@ async def test_changes_many_but_none_that_another_holds(store: Store, new_task: 
         assert await tasks.update_many(conn, []) == []
 
 
+async def test_what_was_found_is_kept_with_the_task(store: Store, new_task: Make) -> None:
+    async with store.write() as conn:
+        made = [await tasks.insert(conn, new_task()) for _ in range(3)]
+        assert {(task.notes, task.progress, task.found) for task in made} == {(None, None, None)}
+        found = {"faces": [{"index": 0, "left": 1.5}]}
+        wanted: list[dict[str, Any]] = [{"found": found}, {"progress": 0.25}, {"notes": [{"template": "x"}]}]
+        await tasks.update_many(conn, list(zip(made, wanted, strict=True)))
+        kept = [await tasks.get(conn, task.id) for task in made]
+    assert kept == [replace(task, **changes) for task, changes in zip(made, wanted, strict=True)]
+
+
 async def test_leases_of_a_dead_process_end_at_once(store: Store, new_task: Make) -> None:
     async with store.write() as conn:
         await tasks.insert(conn, new_task())
@@ -122,29 +135,168 @@ async def test_counts_and_lists(store: Store, new_task: Make) -> None:
         assert await tasks.count_running(conn, 7) == 5
         assert await tasks.count_running(conn, 9) == 0
         assert await tasks.count_by_state(conn) == {state: 1 + (state is State.QUEUED) for state in State}
-        assert [task.id for task in await tasks.of_owner(conn, 7, 3)] == [task.id for task in made[:-4:-1]]
+        await tasks.insert(conn, new_task(order_key="errand:1:1:0", created_at=99.0))
+        assert await tasks.under_way(conn, 7, 3) == made[4:1:-1]
         assert await tasks.in_states(conn, UNFINISHED, 3) == made[:3]
         assert {task.owner_id for task in await tasks.in_states(conn, [State.QUEUED], 10)} == {7, 8}
 
 
-async def test_counts_who_is_ahead_as_they_are_claimed(store: Store, new_task: Make) -> None:
+async def _train(conn: AsyncConnection, new: NewTask) -> Task:
+    """Have a task at the vendor that it may keep for three days."""
+    row = await tasks.insert(conn, replace(new, state=State.RUNNING, capability="train"))
+    ordered = await tasks.update(conn, row, submitted_at=100.0, deadline_at=100.0 + 3 * 86_400)
+    assert ordered is not None
+    return ordered
+
+
+class TestTurns:
+    """`order` claims one after the other; what is claimed stays with whoever claimed it."""
+
+    async def order(self, conn: AsyncConnection) -> list[int]:
+        taken: list[int] = []
+        while claimed := await tasks.claim_in_turn(conn, now=200.0, limit=1, lease_seconds=60):
+            taken += [task.id for task in claimed]
+        return taken
+
+    async def add(self, conn: AsyncConnection, new_task: Make, owner: int, chat: int, **more: Any) -> int:
+        return (await tasks.insert(conn, new_task(owner_id=owner, chat_id=chat, **more))).id
+
+    async def test_everybodys_first_comes_before_anybodys_second(self, store: Store, new_task: Make) -> None:
+        async with store.write() as conn:
+            greedy = [await self.add(conn, new_task, 1, 1) for _ in range(4)]
+            others = [await self.add(conn, new_task, owner, owner) for owner in (2, 3)]
+            second = await self.add(conn, new_task, 2, 2)
+            assert await self.order(conn) == [greedy[0], *others, greedy[1], second, *greedy[2:]]
+
+    async def test_also_within_a_group(self, store: Store, new_task: Make) -> None:
+        async with store.write() as conn:
+            greedy = [await self.add(conn, new_task, 1, -5) for _ in range(3)]
+            member = await self.add(conn, new_task, 2, -5)
+            assert await self.order(conn) == [greedy[0], member, *greedy[1:]]
+
+    async def test_and_for_whoever_asks_in_many_groups(self, store: Store, new_task: Make) -> None:
+        async with store.write() as conn:
+            greedy = [await self.add(conn, new_task, 1, chat) for chat in (-5, -6, -7)]
+            member = await self.add(conn, new_task, 2, -7)
+            assert await self.order(conn) == [greedy[0], member, *greedy[1:]]
+
+    async def test_a_busy_group_and_private_chats_take_turns(self, store: Store, new_task: Make) -> None:
+        async with store.write() as conn:
+            members = [await self.add(conn, new_task, owner, -5) for owner in (1, 2, 3)]
+            alone = [await self.add(conn, new_task, owner, owner) for owner in (4, 5)]
+            assert await self.order(conn) == [members[0], *alone, *members[1:]]
+
+    async def test_nobody_outside_makes_a_group_wait_for_more_than_his_first(
+        self, store: Store, new_task: Make
+    ) -> None:
+        async with store.write() as conn:
+            greedy = [await self.add(conn, new_task, 1, 1) for _ in range(3)]
+            members = [await self.add(conn, new_task, owner, -5) for owner in (2, 3, 4)]
+            assert await self.order(conn) == [greedy[0], *members, *greedy[1:]]
+
+    @pytest.mark.parametrize("state", [State.QUEUED, State.SUBMITTING, State.RUNNING, State.DELIVERED])
+    async def test_who_has_had_a_turn_comes_after_who_has_not(self, store: Store, new_task: Make, state: State) -> None:
+        async with store.write() as conn:
+            mine = await self.add(conn, new_task, 1, 1, state=state, next_at=300.0)
+            if state in {State.RUNNING, State.DELIVERED}:
+                await self.ordered(conn, mine)
+            second = await self.add(conn, new_task, 1, 1)
+            other = await self.add(conn, new_task, 2, 2)
+            assert await self.order(conn) == [other, second]
+
+    async def test_what_was_not_asked_for_is_not_saved_up(self, store: Store, new_task: Make) -> None:
+        async with store.write() as conn:
+            for _ in range(5):
+                await self.ordered(conn, await self.add(conn, new_task, 1, 1, state=State.RUNNING))
+            greedy = [await self.add(conn, new_task, 1, 1) for _ in range(2)]
+            newcomer = [await self.add(conn, new_task, 2, 2) for _ in range(3)]
+            assert await self.order(conn) == [newcomer[0], greedy[0], newcomer[1], greedy[1], newcomer[2]]
+
+    async def test_what_never_came_to_an_order_is_no_turn(self, store: Store, new_task: Make) -> None:
+        async with store.write() as conn:
+            for _ in range(3):
+                await self.add(conn, new_task, 1, 1, state=State.CANCELLED, next_at=None)
+            long_ago = await self.add(conn, new_task, 1, 1, state=State.DELIVERED, created_at=100.0 - 2 * 86_400)
+            await tasks.update_many(conn, [(await self.get(conn, long_ago), {"turn": 9})])
+            waiting = [await self.add(conn, new_task, owner, owner) for owner in (1, 2)]
+            assert await self.order(conn) == waiting
+
+    async def ordered(self, conn: AsyncConnection, task_id: int) -> None:
+        await tasks.update_many(conn, [(await self.get(conn, task_id), {"submitted_at": 100.0})])
+
+    async def get(self, conn: AsyncConnection, task_id: int) -> Task:
+        task = await tasks.get(conn, task_id)
+        assert task is not None
+        return task
+
+    async def test_whoever_waits_at_the_keyboard_comes_first_and_takes_turns(
+        self, store: Store, new_task: Make
+    ) -> None:
+        async with store.write() as conn:
+            picture = await self.add(conn, new_task, 3, 3)
+            many = [await self.add(conn, new_task, 1, 1, order_key=f"errand:1:1:{place}") for place in range(3)]
+            one = await self.add(conn, new_task, 2, 2, order_key="errand:2:1:0")
+            assert await self.order(conn) == [many[0], one, *many[1:], picture]
+
+    async def test_who_came_back_into_the_queue_keeps_his_place(self, store: Store, new_task: Make) -> None:
+        async with store.write() as conn:
+            refused = await self.add(conn, new_task, 1, 1, next_at=199.0)
+            later = [await self.add(conn, new_task, owner, owner) for owner in (2, 3)]
+            assert await self.order(conn) == [refused, *later]
+
+    async def test_ahead_are_those_who_are_claimed_before(self, store: Store, new_task: Make) -> None:
+        async with store.write() as conn:
+            chance = random.Random(1)
+            for place in range(60):
+                state, chat = chance.choice(list(State)), chance.choice((None, -5, -6))
+                owner, due = chance.randrange(8), chance.choice((100.0, 300.0))
+                key = f"errand:{place}:1:0" if place % 7 == 0 else f"order {place}"
+                row = {"state": state, "next_at": None if state in FINISHED else due, "order_key": key}
+                await self.add(conn, new_task, owner, chat or owner, **row)
+            everything = await tasks.in_states(conn, list(State), 100)
+            places = await tasks.ahead(conn, everything, 200.0)
+            assert await tasks.ahead(conn, [task for task in everything if task.state is State.RUNNING], 200.0) == {}
+            in_turn = sorted(places, key=places.__getitem__)
+            assert sorted(places.values()) == list(range(len(places)))
+            assert {task.id for task in everything if task.state is State.QUEUED and task.next_at == 100} == set(places)
+            first = await tasks.claim_in_turn(conn, now=200.0, limit=3, lease_seconds=60)
+            assert len(in_turn) > 3
+            assert {task.id for task in first} == set(in_turn[:3])
+
+
+async def test_what_the_vendor_may_keep_for_hours_is_listed_last(store: Store, new_task: Make) -> None:
     async with store.write() as conn:
-        due = (130.0, 110.0, 130.0, 120.0)
-        made = [await tasks.insert(conn, new_task(next_at=at)) for at in due]
-        await tasks.insert(conn, new_task(next_at=1.0, state=State.RUNNING))
-        assert [await tasks.ahead(conn, task) for task in made] == [2, 0, 3, 1]
-        for place, expected in enumerate((made[1], made[3], made[0], made[2])):
-            assert (place, [task.id for task in await _claim(conn, limit=1)]) == (place, [expected.id])
+        training = await _train(conn, new_task())
+        quick = await tasks.insert(conn, new_task(state=State.RUNNING))
+        assert await tasks.in_states(conn, [State.RUNNING], 1) == [quick]
+        assert await tasks.in_states(conn, [State.RUNNING], 2) == [quick, training]
 
 
 async def test_says_when_the_next_is_due(store: Store, new_task: Make) -> None:
     async with store.write() as conn:
-        assert await tasks.pulse(conn) == {}
+        assert await tasks.pulse(conn, 100.0) == {}
         for at in (130.0, 110.0):
             await tasks.insert(conn, new_task(next_at=at))
         await tasks.insert(conn, new_task(next_at=1.0, state=State.RUNNING))
         await tasks.insert(conn, new_task(next_at=None, state=State.DELIVERED))
-        assert await tasks.pulse(conn) == {State.QUEUED: Pulse(2, 110.0), State.RUNNING: Pulse(1, 1.0)}
+        assert await tasks.pulse(conn, 100.0) == {State.QUEUED: Pulse(2, 110.0), State.RUNNING: Pulse(1, 1.0)}
+        await _train(conn, new_task(next_at=0.5))
+        assert await tasks.pulse(conn, 100.0) == {State.QUEUED: Pulse(2, 110.0), State.RUNNING: Pulse(1, 0.5)}
+
+
+async def test_says_how_many_have_waited_too_long_and_gives_those(store: Store, new_task: Make) -> None:
+    async with store.write() as conn:
+        late = [await tasks.insert(conn, new_task(deadline_at=at, owner_id=at)) for at in (150, 140, 150.5)]
+        await tasks.insert(conn, new_task(deadline_at=140, next_at=151.0))  # somebody holds it
+        await tasks.insert(conn, new_task(deadline_at=140, state=State.RUNNING))
+        counted = {state: pulse.overdue for state, pulse in (await tasks.pulse(conn, 150.0)).items()}
+        assert counted == {State.QUEUED: 2, State.RUNNING: 0}
+        in_turn = await tasks.claim_in_turn(conn, now=150.0, limit=9, lease_seconds=60)
+        assert [task.id for task in in_turn] == [late[2].id]
+        first = await tasks.claim_overdue(conn, now=150.0, limit=1, lease_seconds=60)
+        assert [(task.id, task.next_at, task.lease_token) for task in first] == [(late[1].id, 210.0, 1)]
+        others = await tasks.claim_overdue(conn, now=150.0, limit=9, lease_seconds=60)
+        assert [task.id for task in others] == [late[0].id]
 
 
 async def test_notes_the_messages_whoever_holds_the_task(store: Store, new_task: Make) -> None:

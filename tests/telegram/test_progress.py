@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from bot.capabilities.imagine import Imagine
 from bot.sandbox.telegram.people.membership import block
 from bot.sandbox.telegram.people.requests import Block
 from bot.sandbox.telegram.people.shown import ChatMessage
+from bot.store import tasks
 from bot.store.task import State, Task
 from bot.telegram import progress as module
 from bot.telegram.progress import Progress, duration, status
@@ -24,7 +26,10 @@ class Desk:
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
         self.timings = Timings(stage.store)
-        self.progress = Progress(stage.bot, stage.store, self.timings, clock=lambda: stage.now)
+        self.is_down = False
+        self.progress = Progress(
+            stage.bot, stage.store, self.timings, is_down=lambda: self.is_down, clock=lambda: stage.now
+        )
 
     async def beat(self, later: float = 0.0) -> None:
         """Let time pass, then one beat with all that it begins."""
@@ -144,6 +149,110 @@ async def test_the_place_in_the_queue(stage: Stage, desk: Desk, add_task: Add) -
     assert labels(places[0]) == []  # what the vendor has cannot be taken back
     assert "place 1." in places[1].text
     assert labels(places[1]) == ["Cancel"]
+
+
+async def test_an_outage_is_told_once_in_the_same_message(stage: Stage, desk: Desk, add_task: Add) -> None:
+    task = await add_task()
+    await desk.beat(4)
+    [before] = desk.shown()
+    desk.is_down = True
+    for state in (State.QUEUED, State.SUBMITTING, State.QUEUED):  # it tries whether the service is back
+        task = await stage.change(await stage.task(task.id), state=state)
+        await desk.beat(20)
+    [told] = desk.shown()
+    assert told.message_id == before.message_id
+    assert told.text.startswith("⏳ The image service is out of order. Your request is kept")
+    assert labels(told) == ["Cancel"]
+    assert len(stage.calls("editMessageText")) == 1
+    desk.is_down = False
+    await desk.beat(60)
+    assert "place 1" in desk.shown()[0].text
+
+
+async def test_who_asks_during_an_outage_is_told_so(stage: Stage, desk: Desk, add_task: Add) -> None:
+    desk.is_down = True
+    await add_task()
+    await add_task(**running(stage))  # what the service has is none of it
+    await desk.beat(4)
+    assert {message.text[:22] for message in desk.shown()} == {"⏳ The image service is", "🎨 At work for 4 s."}
+
+
+class TestATraining:
+    @pytest.fixture
+    def is_taken_back(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(Imagine, "is_cancellable_at_vendor", True)
+
+    async def test_has_a_bar_that_grows_in_its_place(self, stage: Stage, desk: Desk, add_task: Add) -> None:
+        task = await add_task(**running(stage, progress=0.0))
+        await desk.beat(4)
+        [message] = desk.shown()
+        assert message.text == "🎓 ░░░░░░░░░░ 0%\nFor 4 s so far."
+        task = await stage.change(task, progress=0.45)
+        await desk.beat(56)
+        [same] = desk.shown()
+        assert same.message_id == message.message_id
+        assert same.text == "🎓 ▓▓▓▓░░░░░░ 45%\nFor 60 s so far, about 2 min in all."
+        await desk.usually(7200)
+        await stage.change(task, progress=1.0)
+        await desk.beat(3600)
+        assert desk.shown()[0].text == "🎓 ▓▓▓▓▓▓▓▓▓▓ 100%\nFor 61 min so far, about 2 h in all."
+
+    async def test_is_told_of_once_a_minute_also_after_hours(self, stage: Stage, desk: Desk, add_task: Add) -> None:
+        hours_ago = stage.now - 5 * 3600
+        task = await add_task(**running(stage, progress=0.0, created_at=hours_ago))
+        await desk.beat()
+        for step in range(1, 13):
+            task = await stage.change(await stage.task(task.id), progress=step / 100)
+            await desk.beat(10)
+        assert len(stage.calls("editMessageText")) == 2
+
+    @pytest.mark.usefixtures("is_taken_back")
+    @pytest.mark.parametrize(("progress", "buttons"), [(None, ["Cancel"]), (0.0, ["Cancel"]), (0.01, [])])
+    async def test_can_be_taken_back_while_it_waits_at_the_vendor(
+        self, stage: Stage, desk: Desk, add_task: Add, progress: float | None, buttons: list[str]
+    ) -> None:
+        task = await add_task(**running(stage, progress=progress))
+        await desk.beat(4)
+        [message] = desk.shown()
+        assert labels(message) == buttons
+        assert [button.data for button in message.buttons] == [f"r:cancel:{task.id}"] * len(buttons)
+
+
+async def test_an_errand_is_nobodys_business(
+    stage: Stage, desk: Desk, add_task: Add, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Imagine, "is_errand", True)
+    await add_task(**running(stage))
+    await add_task(capability="fresco")  # and what nobody can make any more is no errand
+    await desk.beat(10)
+    [message] = desk.shown()
+    assert message.text.startswith("⏳ In the queue")
+    assert len(stage.calls("sendChatAction")) == 1
+
+
+async def test_what_is_being_made_ready_is_not_in_the_queue(stage: Stage, desk: Desk, add_task: Add) -> None:
+    await add_task(next_at=stage.now + 1800)
+    await desk.beat(4)
+    [message] = desk.shown()
+    assert message.text == "⏳ Getting everything ready for the image service."
+    assert labels(message) == ["Cancel"]
+
+
+async def test_one_look_at_the_queue_is_enough_for_all(
+    stage: Stage, desk: Desk, add_task: Add, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = []
+    ahead = tasks.ahead
+
+    async def counted(conn: Any, waiting: Any, now: float) -> dict[int, int]:
+        looks.append(len(waiting))
+        return await ahead(conn, waiting, now)
+
+    monkeypatch.setattr(tasks, "ahead", counted)
+    for name in ("Alice", "Bob", "小明"):
+        await _queued(stage, add_task, name)
+    await desk.beat(4)
+    assert looks == [3]
 
 
 async def test_the_chat_action_is_repeated_for_the_first_minute(stage: Stage, desk: Desk, add_task: Add) -> None:
@@ -286,6 +395,21 @@ class TestTheLoop:
         ({"state": State.QUEUED}, 0, None, "⏳ In the queue: place 1."),
         ({"state": State.QUEUED}, 4, 95, "⏳ In the queue: place 5. Once it is your turn, it usually takes 2 min."),
         ({"state": State.QUEUED, "attempts": 1}, 4, 9, "⏳ The image service is busy."),
+        ({"state": State.QUEUED, "error_code": 8}, 4, 9, "⏳ The image service is busy."),
+        ({"state": State.QUEUED, "error_code": 503, "attempts": 2}, 4, 9, "⏳ The image service is out of order."),
+        ({"state": State.QUEUED, "next_at": 1001}, 4, 9, "⏳ Getting everything ready"),
+        (
+            {"state": State.RUNNING, "submitted_at": 400, "progress": 0.05},
+            None,
+            None,
+            "🎓 ░░░░░░░░░░ 5%\nFor 10 min so",
+        ),
+        (
+            {"state": State.RUNNING, "submitted_at": 400, "progress": 0.5},
+            None,
+            60,
+            "🎓 ▓▓▓▓▓░░░░░ 50%\nFor 10 min so far,",
+        ),
         ({"state": State.SUBMITTING}, None, None, "🎨 At work for 1 s."),
         ({"state": State.RUNNING, "submitted_at": 955}, None, 40, "🎨 At work for 45 s, usually 40 s."),
         ({"state": State.RUNNING, "submitted_at": 900}, None, 40, "🎨 At work for 2 min. This usually takes 40 s; I"),
@@ -294,13 +418,23 @@ class TestTheLoop:
 async def test_a_status_says_where_a_task_stands(
     add_task: Add, fields: dict[str, Any], ahead: int | None, usual: float | None, english: str
 ) -> None:
-    sentence = status(await add_task(**fields), ahead, usual, now=1000)
+    sentence = status(await add_task(**{"next_at": 1000, **fields}), ahead, usual, now=1000)
     assert sentence.html("en").startswith(english)
     assert sentence.html("zh_CN") != sentence.html("en")
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"), [(0, "1 s"), (0.4, "1 s"), (1.6, "2 s"), (89.4, "89 s"), (90, "2 min"), (3600, "60 min")]
+    ("seconds", "words"),
+    [
+        (0, "1 s"),
+        (0.4, "1 s"),
+        (1.6, "2 s"),
+        (89.4, "89 s"),
+        (90, "2 min"),
+        (3600, "60 min"),
+        (7190, "2 h"),
+        (9020, "2 h 30 min"),
+    ],
 )
 def test_a_length_of_time(seconds: float, words: str) -> None:
     assert duration(seconds).plain("en") == words

@@ -6,6 +6,7 @@ import pytest
 
 from bot.store.engine import Store
 from bot.store.task import NewTask
+from bot.tracker.gate import Gate
 from bot.tracker.handover import Handover
 from bot.tracker.polling import Polling
 from bot.tracker.submission import Submission
@@ -49,11 +50,16 @@ def timings(store: Store) -> Timings:
 
 
 @pytest.fixture
-def submission(store: Store, makers: dict[str, FakeMaker], timings: Timings, clock: Clock) -> Submission:
+def gate(clock: Clock) -> Gate:
+    return Gate(2, clock=clock)
+
+
+@pytest.fixture
+def submission(store: Store, makers: dict[str, FakeMaker], timings: Timings, gate: Gate, clock: Clock) -> Submission:
     async def sleep(seconds: float) -> None:
         clock.advance(seconds)
 
-    return Submission(store, makers, timings, clock=clock, chance=even, sleep=sleep)
+    return Submission(store, makers, timings, gate, clock=clock, chance=even, sleep=sleep)
 
 
 @pytest.fixture

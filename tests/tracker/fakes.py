@@ -8,14 +8,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, func, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.limits import allowance
-from bot.limits.rules import Limits, day_of
+from bot.limits.rules import InGroup, Limits, day_of
+from bot.locales.text import Text
 from bot.store import pictures, tables, tasks
 from bot.store.engine import Store
 from bot.store.task import NewTask, Picture, State, Task
 from bot.tracker.loop import LONGEST_SLEEP, Tracker
-from bot.tracker.ports import Made, Outcome, Submit, Waiting
+from bot.tracker.ports import Made, Outcome, Prepared, Waiting
 
 START = 1_000_000.0
 UTC = ZoneInfo("UTC")
@@ -127,11 +129,19 @@ class FakeMaker:
     vendor: FakeVendor
     family: str = "imgenstd"
     patience: float = 600.0
+    preparation: float = 90.0
     on_prepare: Hook = nothing
+    on_keep: Hook = nothing
+    notes: tuple[Text, ...] = ()
 
-    async def prepare(self, task: Task) -> Submit:
+    async def prepare(self, task: Task) -> Prepared:
         await self.on_prepare(task)
-        return lambda: self.vendor.submit(task)
+        return Prepared(lambda: self.vendor.submit(task), self.notes)
+
+    async def keep(self, conn: AsyncConnection, task: Task, made: Made) -> None:
+        await self.on_keep(task)
+        if "lora_id" in made.found:
+            await conn.execute(insert(tables.loras), _lora(str(made.found["lora_id"]), task))
 
 
 @dataclass
@@ -168,7 +178,13 @@ class Rows:
         new = self.new_task(**{"created_at": now, "next_at": now, "deadline_at": now + 3600} | _only(columns, new=True))
         async with self.store.write() as conn:
             held = await allowance.reserve(
-                conn, owner_id=new.owner_id, pictures=reserved, limits=AMPLE, now=now, zone=UTC
+                conn,
+                owner_id=new.owner_id,
+                pictures=reserved,
+                limits=AMPLE,
+                group=InGroup(new.chat_id, AMPLE) if new.chat_id < 0 else None,
+                now=now,
+                zone=UTC,
             )
             task = await tasks.insert(conn, new)
             later = {"reserved": held.pictures, "allowance_day": held.day} | _only(columns, new=False)
@@ -227,10 +243,33 @@ class Rows:
         async with self.store.read() as conn:
             return int(await conn.scalar(select(func.sum(tables.allowances.c.used))) or 0)
 
+    async def used_in_groups(self) -> dict[tuple[int, int], int]:
+        """Count the same by group and member; member 0 is all of a group together."""
+        held = tables.group_allowances.c
+        async with self.store.read() as conn:
+            rows = await conn.execute(select(held.chat_id, held.member_id, held.used).where(held.used != 0))
+            return {(chat_id, member_id): used for chat_id, member_id, used in rows}
+
+    async def loras(self) -> list[str]:
+        async with self.store.read() as conn:
+            return list(await conn.scalars(select(tables.loras.c.id).order_by(tables.loras.c.id)))
+
     async def clear(self) -> None:
         async with self.store.write() as conn:
-            for table in (tables.pictures, tables.tasks, tables.allowances):
+            for table in (tables.pictures, tables.tasks, tables.allowances, tables.group_allowances):
                 await conn.execute(delete(table))
+
+
+def _lora(name: str, task: Task) -> dict[str, Any]:
+    row = {
+        "id": name,
+        "owner_id": task.owner_id,
+        "task_id": task.id,
+        "name": name,
+        "trigger_words": "",
+        "base_model_type": "",
+    }
+    return {**row, "created_at": START}
 
 
 def _only(columns: dict[str, Any], *, new: bool) -> dict[str, Any]:
@@ -268,7 +307,7 @@ class LeapingTracker(Tracker):
 
     async def _leap(self, seconds: float) -> bool:
         async with self._store.read() as conn:
-            left = await tasks.pulse(conn)
+            left = await tasks.pulse(conn, self._time())
         if seconds == LONGEST_SLEEP:  # it would sleep again and again, until the next is due
             later = [pulse.earliest for pulse in left.values() if pulse.earliest > self._time()]
             seconds = max(seconds, min(later, default=0.0) - self._time())

@@ -18,9 +18,10 @@ from bot.locales.text import text
 from bot.miaohua.errors import InvalidRequest, NotSent, Unanswered, kind_of
 from bot.store.engine import Store
 from bot.store.task import State, Task
+from bot.tracker.gate import Gate
 from bot.tracker.handover import Handover
 from bot.tracker.polling import Polling
-from bot.tracker.ports import Failed, Made, NotNow, Outcome, PicturesGone, Submit, Undeliverable, Waiting
+from bot.tracker.ports import Failed, Made, NotNow, Outcome, PicturesGone, Prepared, Undeliverable, Waiting
 from bot.tracker.submission import Submission
 from bot.tracker.timings import Timings
 from tests.tracker.fakes import START, Clock, LeapingTracker, Rows, even, made
@@ -117,11 +118,16 @@ class World:
 
     family = "imgenstd"
     patience = 120.0
+    preparation = 90.0
 
-    async def prepare(self, task: Task) -> Submit:
+    async def prepare(self, task: Task) -> Prepared:
         await self.process.step()
         self._happen("prepared", task.id)
-        return lambda: self._order(task)
+        return Prepared(lambda: self._order(task))
+
+    async def keep(self, conn: AsyncConnection, task: Task, made: Made) -> None:
+        assert task.state is State.SUCCEEDED
+        assert task.found == (dict(made.found) or None)
 
     async def _order(self, task: Task) -> str:
         await self.process.step()
@@ -205,13 +211,13 @@ def tracker_of(store: Store, world: World, clock: Clock) -> LeapingTracker:
     async def sleep(seconds: float) -> None:
         clock.advance(seconds)
 
-    makers, timings = {"imagine": world}, Timings(store)
+    makers, timings, gate = {"imagine": world}, Timings(store), Gate(2, clock=clock)
     tracker = LeapingTracker(
         store,
-        submission=Submission(store, makers, timings, clock=clock, chance=even, sleep=sleep),
+        submission=Submission(store, makers, timings, gate, clock=clock, chance=even, sleep=sleep),
         polling=Polling(store, makers, {"imgenstd": world.poll}, timings, clock=clock, chance=even),
         handover=Handover(store, world, clock=clock, chance=even),
-        capacity=2,
+        gate=gate,
         clock=clock,
     )
     tracker.leap(clock)
@@ -274,13 +280,19 @@ async def test_every_task_ends_whatever_happens(
 ) -> None:
     await rows.clear()
     rows.clock.now = START
-    tasks = [
-        await rows.add(owner_id=place % 2, reserved=PICTURES, deadline_at=START + 3600) for place in range(len(fates))
-    ]
+    places = [{"owner_id": 1 + place % 2, "chat_id": (-5, -6, 70)[place % 3]} for place in range(len(fates))]
+    tasks = [await rows.add(**place, reserved=PICTURES, deadline_at=START + 3600) for place in places]
     world = World({task.id: fate for task, fate in zip(tasks, fates, strict=True)}, list(polled), broken_writes)
     async with asyncio.timeout(PATIENCE):
         for steps in lives:
             await live(rows, world, steps)
         while not await live(rows, world, None):  # its start may fail
             continue
-    assert sum([check(task, world) for task in await rows.all()]) == await rows.used()
+    ended = await rows.all()
+    costs = {task.id: check(task, world) for task in ended}
+    assert sum(costs.values()) == await rows.used()
+    in_groups: Counter[tuple[int, int]] = Counter()
+    for task in ended:
+        if task.chat_id < 0:
+            in_groups.update({(task.chat_id, 0): costs[task.id], (task.chat_id, task.owner_id): costs[task.id]})
+    assert +in_groups == Counter(await rows.used_in_groups())

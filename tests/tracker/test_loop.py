@@ -8,15 +8,20 @@ import pytest
 import structlog
 from sqlalchemy.exc import OperationalError
 
+from bot.miaohua.errors import Busy, Unavailable
 from bot.store import tasks
 from bot.store.engine import Store
 from bot.store.task import State, Task
 from bot.tracker import loop as module
+from bot.tracker.circuit import LONGEST_PAUSE
+from bot.tracker.gate import Gate as VendorGate
 from bot.tracker.handover import ATTEMPT_WITHIN, Handover
-from bot.tracker.loop import LONGEST_SLEEP, WRITE_MARGIN, Tracker
+from bot.tracker.loop import LONGEST_SLEEP, Tracker
 from bot.tracker.polling import Polling
 from bot.tracker.ports import Waiting
+from bot.tracker.schedule import WRITE_MARGIN
 from bot.tracker.submission import ORDER_LEASE, PREPARE_WITHIN, Submission
+from bot.tracker.timings import Timings
 from tests.tracker.fakes import (
     START,
     Clock,
@@ -35,13 +40,15 @@ Parts = dict[str, Any]
 
 
 @pytest.fixture
-def parts(store: Store, submission: Submission, polling: Polling, handover: Handover, clock: Clock) -> Parts:
+def parts(
+    store: Store, submission: Submission, polling: Polling, handover: Handover, gate: VendorGate, clock: Clock
+) -> Parts:
     return {
         "store": store,
         "submission": submission,
         "polling": polling,
         "handover": handover,
-        "capacity": 2,
+        "gate": gate,
         "clock": clock,
     }
 
@@ -54,7 +61,9 @@ def watched(parts: Parts) -> WatchedTracker:
 
 
 def leaping(parts: Parts, capacity: int = 2) -> LeapingTracker:
-    tracker = LeapingTracker(**parts | {"capacity": capacity})
+    gate = VendorGate(capacity, clock=parts["clock"])
+    parts["submission"]._gate = gate
+    tracker = LeapingTracker(**parts | {"gate": gate})
     tracker.leap(parts["clock"])
     return tracker
 
@@ -124,6 +133,37 @@ async def test_the_vendor_never_has_more_than_it_takes(
     assert vendor.most_at_work == 3
 
 
+async def test_trainings_take_nobodys_place(
+    rows: Rows, parts: Parts, makers: dict[str, FakeMaker], vendor: FakeVendor, outlet: FakeOutlet
+) -> None:
+    makers["train"] = FakeMaker(vendor, patience=3 * 86_400.0)
+    vendor.results = {f"training {place}": Waiting(0.1) for place in range(3)}
+    for place in range(3):
+        running: dict[str, Any] = {"state": State.RUNNING, "vendor_id": f"training {place}", "submitted_at": START}
+        await rows.add(capability="train", deadline_at=START + 3 * 86_400, **running)
+    pictures = [await rows.add() for _ in range(3)]
+    outlet.on_deliver = delivered = Gate(expected=len(pictures))
+    delivered.opened.set()
+    async with at_work(leaping(parts, capacity=1)):
+        await delivered.reached.wait()
+    assert vendor.most_at_work == 1
+    assert rows.clock() < START + 60
+
+
+@SQLITE
+async def test_trainings_of_hours_are_asked_about_together_once_a_minute(
+    rows: Rows, parts: Parts, makers: dict[str, FakeMaker], vendor: FakeVendor, timings: Timings
+) -> None:
+    makers["train"] = FakeMaker(vendor, patience=86_400.0)
+    vendor.takes = 3600.0
+    await timings.learn("train:style", 3000.0)
+    for place in range(8):
+        await rows.add(capability="train", kind="train:style", next_at=START + 11 * place)
+    await complete(leaping(parts, capacity=8))
+    assert {task.state for task in await rows.all()} == {State.DELIVERED}
+    assert len(vendor.asked) <= 60 + 3
+
+
 async def test_an_order_that_comes_through_while_the_rows_are_read_is_counted(
     rows: Rows, watched: WatchedTracker, maker: FakeMaker, vendor: FakeVendor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -138,8 +178,8 @@ async def test_an_order_that_comes_through_while_the_rows_are_read_is_counted(
             prepares.append(asyncio.current_task())
             await preparing(task)
 
-    async def slow_pulse(conn: Any) -> Any:
-        seen = await pulse(conn)
+    async def slow_pulse(conn: Any, now: float) -> Any:
+        seen = await pulse(conn, now)
         if not ordering.opened.is_set():
             [ends] = [work for work in watched._queue.busy if work is not prepares[0]]
             ordering.opened.set()
@@ -340,7 +380,7 @@ def failing(function: Callable[..., Any], times: int) -> Callable[..., Any]:
 
 
 @SQLITE
-@pytest.mark.parametrize("broken", ["pulse", "claim", "update"])
+@pytest.mark.parametrize("broken", ["pulse", "claim", "claim_in_turn", "update"])
 async def test_a_database_that_fails_does_not_end_the_loop(
     rows: Rows, parts: Parts, outlet: FakeOutlet, monkeypatch: pytest.MonkeyPatch, broken: str
 ) -> None:
@@ -399,3 +439,82 @@ async def test_every_lease_is_longer_than_its_step(watched: WatchedTracker, rows
         await gate.reached.wait()
         assert (await rows.get(task)).next_at == START + ATTEMPT_WITHIN + WRITE_MARGIN
         gate.opened.set()
+
+
+async def test_a_vendor_that_is_down_for_a_while_costs_nobody_a_picture(
+    rows: Rows, parts: Parts, vendor: FakeVendor, outlet: FakeOutlet
+) -> None:
+    async def down(task: Task) -> None:
+        if rows.clock() < START + 900:
+            raise Unavailable(503, http_status=503)
+
+    vendor.on_submit = down
+    await rows.add_many(8, people=4)
+    tracker = leaping(parts, capacity=4)
+    await complete(tracker)
+    assert {task.state for task in await rows.all()} == {State.DELIVERED}
+    assert (len(outlet.delivered), outlet.told) == (8, {})
+    assert len(vendor.orders) <= 8 + 25  # in a quarter of an hour
+    assert rows.clock() < START + 900 + LONGEST_PAUSE + 60
+    assert not tracker._gate.is_down
+
+
+@SQLITE
+async def test_who_waited_too_long_is_told_also_while_nothing_is_ordered(
+    rows: Rows, parts: Parts, vendor: FakeVendor, outlet: FakeOutlet
+) -> None:
+    async def down(task: Task) -> None:
+        raise Unavailable(503, http_status=503)
+
+    vendor.on_submit = down
+    waiting = [await rows.add(owner_id=owner) for owner in range(4)]
+    await complete(leaping(parts))
+    ended = await rows.all()
+    assert {task.state for task in ended} == {State.EXPIRED}
+    assert {"out of order" in str(task.reason) for task in ended} == {True}
+    assert outlet.told == {task.id: 1 for task in waiting}
+    assert rows.clock() <= START + 3600 + 2 * LONGEST_SLEEP
+    assert await rows.used() == 0
+
+
+@SQLITE
+async def test_who_waited_too_long_needs_no_place(rows: Rows, watched: WatchedTracker, outlet: FakeOutlet) -> None:
+    told = outlet.on_tell = Gate()
+    told.opened.set()
+    for place in range(2):
+        await rows.add(state=State.RUNNING, vendor_id=f"x {place}", next_at=START + 50)
+    late = await rows.add(deadline_at=START)
+    async with at_work(watched):
+        await told.reached.wait()
+    assert (await rows.get(late)).state is State.EXPIRED
+
+
+@SQLITE
+async def test_it_learns_how_many_the_vendor_takes(
+    rows: Rows, parts: Parts, vendor: FakeVendor, outlet: FakeOutlet
+) -> None:
+    refused = []
+
+    async def full(task: Task) -> None:
+        if len(vendor.at_work) > 3:
+            refused.append(task.id)
+            raise Busy(409, http_status=200)
+
+    vendor.on_submit = full
+    await rows.add_many(40, people=8)
+    tracker = leaping(parts, capacity=10)
+    await complete(tracker)
+    assert len(outlet.delivered) == 40
+    assert len(refused) < 40
+    assert tracker._gate.places <= 4
+
+
+@SQLITE
+async def test_it_sleeps_until_the_vendor_may_be_asked_again(
+    rows: Rows, watched: WatchedTracker, vendor: FakeVendor
+) -> None:
+    watched._gate.full(START, told=3.5)
+    await rows.add()
+    async with at_work(watched):
+        await watched.resting.wait()
+        assert (watched.naps, vendor.orders) == ([3.5], [])

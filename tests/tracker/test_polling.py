@@ -1,19 +1,26 @@
 import asyncio
+import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 import structlog
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy.exc import OperationalError
 
+from bot.locales.text import Text, text
 from bot.miaohua.errors import Unanswered, kind_of
 from bot.store import pictures
 from bot.store.task import Picture, State, Task
 from bot.tracker import polling as module
 from bot.tracker.polling import BATCH, Polling
-from bot.tracker.ports import Failed, Outcome, Waiting
+from bot.tracker.ports import Failed, Made, Outcome, Waiting
 from bot.tracker.timings import Timings
-from tests.tracker.fakes import START, FakeVendor, Rows, made
+from tests.tracker.fakes import START, FakeMaker, FakeVendor, Rows, made
 
 SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -42,6 +49,25 @@ async def test_one_request_asks_for_fifty_whoever_they_belong_to(
     assert [len(ids) for ids in vendor.asked] == [BATCH, BATCH, 20]
     assert sorted(each for ids in vendor.asked for each in ids) == sorted(vendor.results)
     assert {task.next_at for task in await rows.all()} == {START + 1}
+
+
+FAMILIES = ("imgenstd", "stylization", "erase", "inpaint", "outpaint", "sup_res")
+
+
+@given(
+    loads=st.lists(st.sampled_from(FAMILIES), min_size=500, max_size=500)
+    | st.sampled_from(FAMILIES).map(lambda family: [family] * 500)
+)
+def test_a_round_about_500_tasks_of_six_families_is_16_requests_at_most(loads: list[str]) -> None:
+    makers: dict[str, Any] = {family: SimpleNamespace(family=family) for family in FAMILIES}
+    nowhere = cast("Any", None)  # batches are made of what was claimed, and of nothing else
+    polling = Polling(nowhere, makers, {}, nowhere)
+    claimed: list[Any] = [SimpleNamespace(id=place, capability=family) for place, family in enumerate(loads)]
+    batches = list(polling.batches(claimed))
+    assert len(batches) <= 500 / BATCH + len(FAMILIES)
+    assert sorted(task.id for batch in batches for task in batch) == list(range(500))
+    asked = Counter(family for batch in batches for family in {task.capability for task in batch})
+    assert asked == {family: math.ceil(count / BATCH) for family, count in Counter(loads).items()}
 
 
 @SQLITE
@@ -96,6 +122,109 @@ async def test_what_failed_there_ends_here(
     assert (ended.state, ended.error_code, ended.next_at) == (state, code, START + 5)
     assert (ended.finished_at, await rows.used()) == (START + 5, 0)
     assert await timings.usual(task.kind) is None
+
+
+FACES = {"faces": [{"index": 0, "left": 1.5, "top": 2.0, "right": 3.0, "bottom": 4.0}]}
+
+
+async def test_what_is_found_is_kept_with_the_end(
+    rows: Rows, polling: Polling, vendor: FakeVendor, maker: FakeMaker
+) -> None:
+    seen = []
+
+    async def look(task: Task) -> None:
+        seen.append((task.state, task.found))
+
+    maker.on_keep = look
+    vendor.results = {"order 0": Made(found=FACES), "order 1": Made(found={"lora_id": "l1"}), "order 2": made(1)}
+    claimed = await running(rows, 3)
+    await ask(polling, claimed)
+    found = [(await rows.get(task)).found for task in claimed]
+    assert found == [FACES, {"lora_id": "l1"}, None]
+    assert seen == [(State.SUCCEEDED, each) for each in found]
+    assert await rows.loras() == ["l1"]
+
+
+async def test_what_cannot_be_kept_is_not_made(
+    rows: Rows, polling: Polling, vendor: FakeVendor, maker: FakeMaker
+) -> None:
+    async def refuse(task: Task) -> None:
+        if task.vendor_id == "order 0":
+            raise LookupError("a fault in the program")
+
+    maker.on_keep = refuse
+    vendor.results = {f"order {place}": Made(found={"lora_id": f"l{place}"}) for place in range(3)}
+    claimed = await running(rows, 3)
+    await rows.steal(claimed[1])
+    await ask(polling, claimed)
+    assert [(await rows.get(task)).state for task in claimed] == [State.RUNNING, State.RUNNING, State.SUCCEEDED]
+    assert await rows.loras() == ["l2"]
+    assert ((await rows.get(claimed[0])).found, (await rows.get(claimed[0])).next_at) == (None, START + 1)
+
+
+@SQLITE
+async def test_a_batch_is_written_down_in_one_transaction(
+    rows: Rows, polling: Polling, vendor: FakeVendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers: list[Outcome | None] = [made(2), Failed(13, ""), Waiting(), Waiting(0.5), None]
+    vendor.results = {f"order {place}": answers[place % 5] for place in range(50)}
+    claimed = await running(rows, 50)
+    writes = []
+    write = rows.store.write
+
+    def counted() -> Any:
+        writes.append(1)
+        return write()
+
+    monkeypatch.setattr(rows.store, "write", counted)
+    await ask(polling, claimed)
+    assert len(writes) == 1
+    states = Counter([(await rows.get(task)).state for task in claimed])
+    assert states == {State.SUCCEEDED: 10, State.FAILED: 10, State.RUNNING: 30}
+
+
+@SQLITE
+async def test_how_far_it_is_is_written_down(rows: Rows, polling: Polling, vendor: FakeVendor) -> None:
+    claimed = await running(rows, 4, progress=0.25)
+    vendor.results = dict(zip(("order 0", "order 1", "order 2"), (Waiting(0.5), Waiting(), Waiting(0.0)), strict=True))
+    await ask(polling, claimed)
+    assert [(await rows.get(task)).progress for task in claimed] == [0.5, 0.25, 0.0, 0.25]
+    assert {(await rows.get(task)).next_at for task in claimed} == {START + 1}
+
+
+@SQLITE
+async def test_after_ten_minutes_all_are_asked_about_at_the_full_minute(
+    rows: Rows, polling: Polling, vendor: FakeVendor
+) -> None:
+    claimed = [
+        await rows.claimed(state=State.RUNNING, submitted_at=START - age, vendor_id=f"order {age}")
+        for age in (600, 1234, 40_000)
+    ]
+    await ask(polling, claimed)
+    assert {(await rows.get(task)).next_at for task in claimed} == {START // 60 * 60 + 60}
+
+
+@SQLITE
+async def test_a_reason_of_its_own_reaches_the_user(rows: Rows, polling: Polling, vendor: FakeVendor) -> None:
+    reason = text("Too few pictures: {count}.", count=2)
+    vendor.results = {"order 0": Failed(3, "its words", reason), "order 1": Failed(3, "its words")}
+    first, second = await running(rows, 2)
+    await ask(polling, [first, second])
+    told = (await rows.get(first)).reason
+    assert told is not None
+    assert (Text.load(told), (await rows.get(second)).reason) == (reason, None)
+
+
+async def test_batches_that_fail_for_the_same_people_do_not_wait_for_each_other(
+    rows: Rows, polling: Polling, vendor: FakeVendor
+) -> None:
+    claimed = await running(rows, 100)
+    vendor.results = {f"order {place}": Failed(13, "") for place in range(100)}
+    with structlog.testing.capture_logs() as logs:
+        await asyncio.gather(polling.run(claimed[:50]), polling.run(claimed[:49:-1]))
+    assert {entry["event"] for entry in logs} == {"task_failed"}
+    assert {(await rows.get(task)).state for task in claimed} == {State.FAILED}
+    assert await rows.used() == 0
 
 
 async def test_all_answers_of_a_batch_are_heard(rows: Rows, polling: Polling, vendor: FakeVendor) -> None:
@@ -225,13 +354,31 @@ async def test_a_lost_lease_does_not_spoil_the_others(rows: Rows, polling: Polli
     assert await rows.used() == 2 * 6
 
 
+async def test_a_database_that_fails_for_a_moment_loses_nothing(
+    rows: Rows, polling: Polling, vendor: FakeVendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put, left = pictures.put, [1]
+
+    async def away(conn: Any, brought: Sequence[Picture]) -> None:
+        if left.pop() if left else 0:
+            raise OperationalError("INSERT", {}, Exception("the database is away"))
+        await put(conn, brought)
+
+    monkeypatch.setattr(pictures, "put", away)
+    vendor.results = {"order 0": made(1), "order 1": Failed(13, ""), "order 2": Waiting()}
+    claimed = await running(rows, 3)
+    await ask(polling, claimed)
+    assert [(await rows.get(task)).state for task in claimed] == [State.SUCCEEDED, State.FAILED, State.RUNNING]
+    assert await rows.used() == 4
+
+
 async def test_a_result_that_cannot_be_written_does_not_spoil_the_others_and_ends_in_time(
     rows: Rows, polling: Polling, vendor: FakeVendor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put = pictures.put
 
     async def picky(conn: Any, brought: Sequence[Picture]) -> None:
-        if len(brought) == 3:
+        if any(picture.index == 2 for picture in brought):
             raise ValueError("a value that the column does not take")
         await put(conn, brought)
 

@@ -1,20 +1,24 @@
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.tracker.schedule import (
     BEAT,
+    BEATS_A_WAIT,
     FIRST_BACKOFF,
     LONGEST_BACKOFF,
     LONGEST_POLL,
     SHORTEST_POLL,
     backoff,
-    on_beat,
+    due_at,
     poll_delay,
 )
 
 seconds = st.floats(0, 1e6)
 times = st.floats(0, 4e9)
+waits = st.floats(SHORTEST_POLL, LONGEST_POLL, exclude_max=True)
 attempts = st.integers(0, 10_000)
 chances = st.floats(0, 1, exclude_max=True)
 
@@ -42,23 +46,47 @@ def test_the_first_question_comes_when_the_quickest_were_done(soonest: float) ->
 
 @pytest.mark.parametrize(
     ("elapsed", "soonest", "delay"),
-    [(0, 0, 1), (4, 10, 6), (9.5, 10, 1), (30, 10, 3), (600, 10, 15), (0, 300, 15), (290, 300, 15), (-5, 4, 9)],
+    [(0, 0, 1), (4, 10, 6), (9.5, 10, 1), (30, 10, 3), (600, 10, 60), (0, 300, 60), (290, 300, 29), (-5, 4, 9)],
 )
 def test_poll_delays(elapsed: float, soonest: float, delay: float) -> None:
     assert poll_delay(elapsed, soonest) == pytest.approx(delay)
 
 
-@given(when=times)
-def test_a_due_time_is_on_the_beat_and_not_earlier(when: float) -> None:
-    due = on_beat(when)
-    assert due - BEAT <= when <= due
-    assert due % BEAT == 0
-    assert on_beat(due) == due
+@given(now=times, delay=waits)
+def test_a_task_is_due_a_little_later_than_it_is_to_wait(now: float, delay: float) -> None:
+    assert 0 <= due_at(now, delay) - (now + delay) < max(BEAT, delay / BEATS_A_WAIT)
 
 
-@given(when=times, more=seconds)
-def test_the_beat_keeps_the_order(when: float, more: float) -> None:
-    assert on_beat(when) <= on_beat(when + more)
+@given(now=times)
+def test_whoever_waits_longest_is_asked_about_at_the_full_minute(now: float) -> None:
+    due = due_at(now, LONGEST_POLL)
+    assert due % LONGEST_POLL == 0
+    assert 0 < due - now <= LONGEST_POLL
+
+
+def test_trainings_of_many_people_share_their_requests() -> None:
+    """Trainings that began at any second are asked about together, once a minute, as soon as they take long."""
+    asked: set[float] = set()
+    for begun in range(0, 3600, 7):
+        now = float(begun)
+        while now < 3 * 3600:
+            now = due_at(now, poll_delay(now - begun, 3600.0))
+            asked.add(now)
+    assert len(asked) == 3 * 60
+    assert {later - sooner for sooner, later in pairwise(sorted(asked))} == {60.0}
+
+
+@pytest.mark.parametrize(
+    ("now", "delay", "due"),
+    [(100.1, 1, 101.5), (100.1, 5, 105.5), (100.1, 9, 110), (100.1, 17, 118), (100.1, 40, 144), (100.1, 60, 120)],
+)
+def test_the_beat_grows_with_the_wait(now: float, delay: float, due: float) -> None:
+    assert due_at(now, delay) == due
+
+
+@given(now=times, more=seconds, delay=waits)
+def test_the_beat_keeps_the_order(now: float, more: float, delay: float) -> None:
+    assert due_at(now, delay) <= due_at(now + more, delay)
 
 
 @given(attempts=attempts, chance=chances)

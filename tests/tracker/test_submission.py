@@ -8,12 +8,24 @@ from sqlalchemy.exc import OperationalError
 
 from bot.errors import BadPicture
 from bot.locales.text import Text, text
-from bot.miaohua.errors import ApiError, InvalidRequest, MiaohuaError, NotSent, Unanswered, kind_of
+from bot.miaohua.errors import (
+    ApiError,
+    Busy,
+    InvalidRequest,
+    LimitExceeded,
+    MiaohuaError,
+    NotSent,
+    Unanswered,
+    kind_of,
+)
+from bot.store import tasks
 from bot.store.task import State, Task
 from bot.tracker import record
-from bot.tracker import submission as module
+from bot.tracker.circuit import FIRST_PAUSE
+from bot.tracker.gate import Gate
 from bot.tracker.record import LostLease
-from bot.tracker.submission import ORDER_LEASE, PREPARE_TRIES, WRITE_PAUSES, Submission
+from bot.tracker.schedule import WRITE_MARGIN
+from bot.tracker.submission import ORDER_LEASE, PREPARE_TRIES, STEP_BACK, WRITE_PAUSES, Submission
 from bot.tracker.timings import Timings
 from tests.tracker.fakes import START, FakeMaker, FakeVendor, Rows, raising
 
@@ -115,25 +127,30 @@ async def test_who_lost_the_lease_while_ordering_writes_nothing(
 
 
 async def test_a_refusal_that_a_wait_can_heal_leads_back_into_the_queue(
-    rows: Rows, submission: Submission, vendor: FakeVendor
+    rows: Rows, submission: Submission, vendor: FakeVendor, gate: Gate
 ) -> None:
     for error in AGAIN:
         vendor.on_submit = raising(error)
         task = await rows.claimed()
         await submission.run(task)
         queued = await rows.get(task)
-        assert (queued.state, queued.attempts, queued.next_at) == (State.QUEUED, 1, START + 2), error
-        assert (queued.reserved, queued.vendor_id, queued.finished_at) == (2, None, None), error
+        # What concerns all tasks is not held against this one.
+        attempts = 0 if isinstance(error, LimitExceeded | Busy) else 1
+        code = error.code if isinstance(error, ApiError) else 503
+        assert (queued.state, queued.attempts, queued.next_at) == (State.QUEUED, attempts, START + 2), error
+        assert (queued.error_code, queued.reserved, queued.vendor_id) == (code, 2, None), error
+        assert queued.finished_at is None, error
+        submission._gate = Gate(2, clock=rows.clock)  # each by itself
     assert await rows.used() == 2 * len(AGAIN)
 
 
 async def test_it_comes_back_ever_later_and_is_ordered_in_the_end(
     rows: Rows, submission: Submission, vendor: FakeVendor
 ) -> None:
-    vendor.on_submit = raising(api_error(409), api_error(503), NotSent("x"), None)
+    vendor.on_submit = raising(api_error(409), api_error(503), NotSent("x"), api_error(10), None)
     task = await rows.add()
     waits = []
-    for _ in range(3):
+    for _ in range(4):
         [claimed] = await rows.claim(State.QUEUED)
         await submission.run(claimed)
         due = (await rows.get(task)).next_at
@@ -141,11 +158,146 @@ async def test_it_comes_back_ever_later_and_is_ordered_in_the_end(
         waits.append(due - rows.clock())
         assert await rows.claim(State.QUEUED) == []
         rows.clock.now = due
-    assert waits == [2, 4, 8]
+    assert waits == [2, 2, 4, 8]
     [claimed] = await rows.claim(State.QUEUED)
     await submission.run(claimed)
-    assert (await rows.get(task)).state is State.RUNNING
+    running = await rows.get(task)
+    assert (running.state, running.attempts, running.error_code) == (State.RUNNING, 0, None)
     assert await rows.used() == 2
+
+
+class TestAVendorThatIsDown:
+    """Three failures of more than one task: the circuit is open."""
+
+    @pytest.fixture
+    async def failed(self, rows: Rows, submission: Submission, vendor: FakeVendor) -> list[Task]:
+        vendor.on_submit = raising(api_error(503), NotSent("x"), api_error(14))
+        tried = [await rows.claimed() for _ in range(3)]
+        for task in tried:
+            await submission.run(task)
+        return tried
+
+    async def test_costs_the_tasks_nothing_but_time(self, rows: Rows, gate: Gate, failed: list[Task]) -> None:
+        assert (gate.is_down, gate.opens_at) == (True, START + FIRST_PAUSE)
+        last = await rows.get(failed[-1])
+        assert (last.state, last.attempts, last.error_code) == (State.QUEUED, 0, 14)
+        assert last.next_at == START + FIRST_PAUSE + STEP_BACK  # it lets another one try first
+        assert await rows.used() == 2 * len(failed)
+
+    @pytest.mark.usefixtures("failed")
+    async def test_is_not_asked_before_its_time(
+        self, rows: Rows, submission: Submission, vendor: FakeVendor, maker: FakeMaker
+    ) -> None:
+        maker.on_prepare = raising(AssertionError("nothing is to be prepared"))
+        task = await rows.claimed()
+        await submission.run(task)
+        kept = await rows.get(task)
+        assert (kept.state, kept.next_at, kept.attempts) == (State.QUEUED, START + FIRST_PAUSE, 0)
+        assert task.id not in vendor.orders
+
+    async def test_is_not_asked_by_what_was_being_prepared(
+        self, rows: Rows, submission: Submission, vendor: FakeVendor, maker: FakeMaker, gate: Gate
+    ) -> None:
+        async def fall(task: Task) -> None:
+            for number in (-1, -2, -3):
+                gate.failed(number, None)
+
+        maker.on_prepare = fall
+        task = await rows.claimed()
+        await submission.run(task)
+        kept = await rows.get(task)
+        assert (kept.state, kept.next_at, vendor.orders) == (State.QUEUED, START + FIRST_PAUSE, [])
+
+    @pytest.mark.usefixtures("failed")
+    async def test_is_asked_by_one_at_a_time(
+        self, rows: Rows, submission: Submission, vendor: FakeVendor, gate: Gate
+    ) -> None:
+        rows.clock.advance(FIRST_PAUSE)
+        probe, other = await rows.claimed(), await rows.claimed()
+
+        async def meanwhile(task: Task) -> None:
+            assert (task.id, gate.room) == (probe.id, 0)
+            await submission.run(other)
+            assert (await rows.get(other)).next_at == rows.clock()
+
+        vendor.on_submit = meanwhile
+        assert gate.room == 1
+        await submission.run(probe)
+        assert (await rows.get(probe)).state is State.RUNNING
+        assert (gate.is_down, gate.room) == (False, gate.places)
+
+    async def test_pauses_longer_after_each_failure_and_is_found_back(
+        self, rows: Rows, submission: Submission, gate: Gate, vendor: FakeVendor, failed: list[Task]
+    ) -> None:
+        task = await rows.add()
+        pauses = []
+        for error in (api_error(503), NotSent("x"), None):
+            rows.clock.now = max(gate.opens_at, (await rows.get(task)).next_at or 0)
+            vendor.on_submit = raising(error)
+            [probe] = [each for each in await rows.claim(State.QUEUED, seconds=0) if each.id == task.id]
+            await submission.run(probe)
+            pauses.append(gate.opens_at - rows.clock())
+        assert pauses[:2] == [2 * FIRST_PAUSE, 4 * FIRST_PAUSE]
+        assert not gate.is_down
+        assert (await rows.get(task)).state is State.RUNNING
+        assert [(await rows.get(each)).state for each in failed] == [State.QUEUED] * 3
+
+    async def test_is_the_reason_that_is_told_in_the_end(
+        self, rows: Rows, submission: Submission, failed: list[Task]
+    ) -> None:
+        for task in (failed[0], await rows.add(deadline_at=START)):
+            await submission.expire(await rows.get(task))
+            expired = await rows.get(task)
+            assert expired.reason is not None
+            assert "out of order" in Text.load(expired.reason).plain("en")
+
+    async def test_leaves_every_try_at_a_preparation(
+        self, rows: Rows, submission: Submission, maker: FakeMaker
+    ) -> None:
+        maker.on_prepare = raising(LookupError("a fault in the program"))
+        task = await rows.claimed(attempts=PREPARE_TRIES, error_code=503)
+        await submission.run(task)
+        kept = await rows.get(task)
+        assert (kept.state, kept.attempts, kept.error_code) == (State.QUEUED, 1, None)
+
+
+async def test_an_order_without_an_answer_speaks_for_an_outage(
+    rows: Rows, submission: Submission, vendor: FakeVendor, gate: Gate
+) -> None:
+    vendor.on_submit = raising(*UNCERTAIN)
+    for _ in range(3):
+        await submission.run(await rows.claimed())
+    assert gate.is_down
+
+
+@SQLITE
+async def test_any_other_refusal_says_that_the_vendor_is_there(
+    rows: Rows, submission: Submission, vendor: FakeVendor, gate: Gate
+) -> None:
+    for error in (*FAILED, *REFUSED[1:], api_error(10), api_error(8)):
+        for number in (-1, -2, -3):
+            gate.failed(number, None)
+        rows.clock.now = gate.opens_at
+        vendor.on_submit = raising(error)
+        await submission.run(await rows.claimed())
+        assert not gate.is_down, error
+
+
+@SQLITE
+async def test_a_refusal_for_want_of_places_is_learned_from_and_keeps_the_place(
+    rows: Rows, submission: Submission, vendor: FakeVendor, gate: Gate
+) -> None:
+    vendor.on_submit = raising(api_error(409))
+    first = await rows.claimed()
+    await submission.run(first)
+    assert (gate.places, gate.room, gate.opens_at) == (1, 0, START + 2)
+    later = await rows.claimed()
+    await submission.run(later)
+    assert vendor.orders == [first.id]
+    rows.clock.now = START + 2
+    async with rows.store.write() as conn:
+        [again] = await tasks.claim_in_turn(conn, now=START + 2, limit=1, lease_seconds=1)
+    assert again.id == first.id
 
 
 @SQLITE
@@ -169,7 +321,7 @@ async def test_nobody_waits_in_the_queue_beyond_the_deadline(
     assert (await rows.get(task)).next_at == START + 900
     rows.clock.advance(900)
     [claimed] = await rows.claim(State.QUEUED)
-    await submission.run(claimed)
+    await submission.expire(claimed)
     assert (await rows.get(task)).state is State.EXPIRED
     assert vendor.orders == [task.id]
 
@@ -251,29 +403,66 @@ async def test_a_fault_that_passes_is_forgotten(rows: Rows, submission: Submissi
 
 
 @SQLITE
-async def test_a_preparation_has_a_time_limit(
-    rows: Rows, submission: Submission, maker: FakeMaker, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_preparation_has_a_time_limit(rows: Rows, submission: Submission, maker: FakeMaker) -> None:
     async def hang(task: Task) -> None:
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(module, "PREPARE_WITHIN", 0.01)
-    maker.on_prepare = hang
+    maker.preparation, maker.on_prepare = 0.01, hang
     task = await rows.claimed()
     await submission.run(task)
     assert ((await rows.get(task)).state, (await rows.get(task)).attempts) == (State.QUEUED, 1)
 
 
 @SQLITE
-async def test_what_waited_too_long_for_a_place_expires(
-    rows: Rows, submission: Submission, maker: FakeMaker, vendor: FakeVendor
+@pytest.mark.parametrize(("seconds", "lease"), [(90.0, 120.0), (1800.0, 1800.0 + WRITE_MARGIN)])
+async def test_it_is_held_as_long_as_it_may_be_prepared(
+    rows: Rows, submission: Submission, maker: FakeMaker, seconds: float, lease: float
 ) -> None:
-    maker.on_prepare = raising(AssertionError("nothing is to be prepared"))
-    task = await rows.claimed(deadline_at=START)
+    seen = []
+
+    async def look(task: Task) -> None:
+        seen.append((await rows.get(task)).next_at)
+
+    maker.preparation, maker.on_prepare = seconds, look
+    task = await rows.claimed()
     await submission.run(task)
+    assert seen == [START + lease]
+    assert (await rows.get(task)).state is State.RUNNING
+
+
+@SQLITE
+async def test_who_lost_the_lease_prepares_nothing_long(rows: Rows, submission: Submission, maker: FakeMaker) -> None:
+    maker.preparation, maker.on_prepare = 1800.0, raising(AssertionError("nothing is to be prepared"))
+    task = await rows.claimed()
+    await rows.steal(task)
+    with pytest.raises(LostLease):
+        await submission.run(task)
+    assert (await rows.get(task)).next_at == task.next_at
+
+
+@SQLITE
+@pytest.mark.parametrize("notes", [(), (text("Made smaller: {size}.", size="6000×4000"), text("Turned upright."))])
+async def test_what_was_changed_for_it_stands_in_its_row_before_the_order(
+    rows: Rows, submission: Submission, maker: FakeMaker, vendor: FakeVendor, notes: tuple[Text, ...]
+) -> None:
+    seen = []
+
+    async def look(task: Task) -> None:
+        seen.append((await rows.get(task)).notes)
+
+    maker.notes, vendor.on_submit = notes, look
+    await submission.run(await rows.claimed())
+    assert [tuple(map(Text.load, dumped or ())) for dumped in seen] == [notes]
+
+
+@SQLITE
+async def test_what_waited_too_long_for_a_place_expires(rows: Rows, submission: Submission) -> None:
+    task = await rows.claimed(deadline_at=START)
+    await submission.expire(task)
     expired = await rows.get(task)
     assert (expired.state, expired.next_at, expired.error_code) == (State.EXPIRED, START, None)
-    assert vendor.orders == []
+    assert expired.reason is not None
+    assert "too busy" in Text.load(expired.reason).plain("en")
     assert await rows.used() == 0
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     String,
     Text,
+    text,
 )
 
 revision = "r0003"
@@ -29,12 +30,20 @@ def upgrade() -> None:
     op.add_column("people", Column("allowed_at", Double))
     op.add_column("people", Column("banned_at", Double))
     op.create_index("ix_people_username", "people", ["username"])
+    _add_turns()
     _create_chat_log()
     _create_group_allowances()
     _create_presets()
     _create_broadcasts()
     _create_counters()
     _create_alerts()
+
+
+def _add_turns() -> None:
+    op.add_column("tasks", Column("turn", Integer, server_default="0", nullable=False))
+    op.add_column("tasks", Column("turn_in_chat", Integer, server_default="0", nullable=False))
+    ordered, columns = text("submitted_at IS NOT NULL"), ["turn", "turn_in_chat"]
+    op.create_index("ix_tasks_turn_turn_in_chat", "tasks", columns, sqlite_where=ordered, postgresql_where=ordered)
 
 
 def _create_chat_log() -> None:
@@ -80,6 +89,8 @@ def _create_broadcasts() -> None:
         "broadcasts",
         Column("id", ID, nullable=False),
         Column("author_id", BigInteger, nullable=False),
+        Column("lang", String(8), nullable=False),
+        Column("message_id", BigInteger),
         Column("body", Text, nullable=False),
         Column("created_at", Double, nullable=False),
         Column("begun_at", Double),
