@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, Self
 
 import httpx
 
-from bot.sandbox.telegram.people.shown import ChatMessage, Event, ShownDocument, ShownPhoto, State
+from bot.sandbox.telegram.people.shown import ChatMessage, Event, Offered, ShownDocument, ShownPhoto, State
 
 Upload = bytes | tuple[str, bytes]  # the bytes of a picture, or a name and the bytes
 
@@ -82,6 +82,16 @@ class ChatClient:
         wanted = {"chat_id": message.chat_id, "message_id": message.message_id, "data": found.data}
         body = await self.act("presses", user_id=user_id, **wanted)
         return str(body["query_id"])
+
+    async def ask_inline(self, user_id: int, chat_id: int, query: str = "", *, offset: str = "") -> Event:
+        """Type behind the bot's name in a chat; gives the event with what the bot offers."""
+        body = await self.act("inline", user_id=user_id, chat_id=chat_id, query=query, offset=offset)
+        return await self.wait_for(lambda event: event.type == "inline" and event.query_id == body["query_id"])
+
+    async def choose(self, offered: Event, result: Offered) -> ChatMessage:
+        """Send one of the results to where it was typed."""
+        body = await self.act("choices", query_id=offered.query_id, result_id=result.id)
+        return ChatMessage.model_validate(body["message"])
 
     async def edit(self, user_id: int, message: ChatMessage, text: str) -> ChatMessage:
         """Change a text or caption of one's own."""

@@ -18,12 +18,15 @@ MAX_ATTEMPTS = 5
 
 Update = Mapping[str, Any]
 
+# What a settled row still says: that the update was here. What was written in it is nobody's business any more.
+_EMPTY: Update = {}
+
 _OPEN = inbox.c.settled_at.is_(None)
 _ACCEPT = insert(inbox).on_conflict_do_nothing()
 _SETTLE = (
     update(inbox)
     .where(inbox.c.update_id == bindparam("settled"), _OPEN)
-    .values(settled_at=bindparam("now"))
+    .values(settled_at=bindparam("now"), body=_EMPTY)
     .returning(inbox.c.update_id)
 )
 _OPEN_AMONG = select(inbox.c.update_id).where(inbox.c.update_id.in_(bindparam("ids", expanding=True)), _OPEN)
@@ -32,8 +35,8 @@ _REPLAY = update(inbox).where(_OPEN).values(attempts=inbox.c.attempts + 1)
 _ABANDON = (
     update(inbox)
     .where(_OPEN, inbox.c.attempts > bindparam("most"))
-    .values(settled_at=bindparam("now"))
-    .returning(inbox.c.update_id, inbox.c.body)
+    .values(settled_at=bindparam("now"), body=_EMPTY)
+    .returning(inbox.c.update_id)
 )
 _FORGET = delete(inbox).where(inbox.c.settled_at < bindparam("before"))
 _COUNT = select(func.count()).where(_OPEN)
@@ -55,7 +58,7 @@ async def accept(conn: AsyncConnection, updates: Sequence[Update], now: float) -
 
 
 async def settle(conn: AsyncConnection, update_id: int, now: float) -> bool:
-    """Mark an update as done. False where it was so already, or never came."""
+    """Mark an update as done; what it said goes. False where it was so already, or never came."""
     return await conn.scalar(_SETTLE, {"settled": update_id, "now": now}) is not None
 
 
@@ -64,14 +67,13 @@ async def unsettled(conn: AsyncConnection, limit: int) -> list[Update]:
     return list(await conn.scalars(_UNSETTLED, {"most": limit}))
 
 
-async def mark_replayed(conn: AsyncConnection, now: float, most: int = MAX_ATTEMPTS) -> list[Update]:
+async def mark_replayed(conn: AsyncConnection, now: float, most: int = MAX_ATTEMPTS) -> list[int]:
     """Count one more attempt for all that are open, before they are handled again.
 
-    Those that had `most` already are settled without effect, and given back to be logged.
+    Those that had `most` already are settled without effect, and their ids given back to be logged.
     """
     await conn.execute(_REPLAY)
-    abandoned = await conn.execute(_ABANDON, {"most": most, "now": now})
-    return [row.body for row in sorted(abandoned, key=lambda row: row.update_id)]
+    return sorted(await conn.scalars(_ABANDON, {"most": most, "now": now}))
 
 
 async def forget(conn: AsyncConnection, before: float) -> int:

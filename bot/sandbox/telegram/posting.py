@@ -71,7 +71,11 @@ def reaches_bot(sandbox: Sandbox, message: Message) -> bool:
         return False
     if not sandbox.options.privacy or bot.id in chat.admins or message.service:
         return True
-    return _commands(message, bot.username) or (message.reply_to is not None and message.reply_to.sender is bot)
+    return (
+        message.via_bot is bot
+        or _commands(message, bot.username)
+        or (message.reply_to is not None and message.reply_to.sender is bot)
+    )
 
 
 def _commands(message: Message, username: str | None) -> bool:

@@ -12,6 +12,7 @@ from bot.sandbox.telegram.commands import Profile
 from bot.sandbox.telegram.events import EventLog
 from bot.sandbox.telegram.faults import CallLog, Faults
 from bot.sandbox.telegram.files import FileStore
+from bot.sandbox.telegram.inline import InlineQuery
 from bot.sandbox.telegram.limits import Rates
 from bot.sandbox.telegram.updates import UpdateQueue
 from bot.sandbox.telegram.webhook import Webhook
@@ -26,6 +27,7 @@ class Options:
 
     rate_limits: bool = True
     privacy: bool = True  # the bot reads in groups only what is meant for it
+    inline: bool = True  # the bot has inline mode, which its owner switches on at @BotFather
     callback_seconds: float = 15
     webhook_retry_seconds: float = 1
     token: str = TOKEN
@@ -56,6 +58,7 @@ class Sandbox:
         self.faults = Faults()
         self.calls = CallLog()
         self.queries: OrderedDict[str, CallbackQuery] = OrderedDict()
+        self.inline_queries: OrderedDict[str, InlineQuery] = OrderedDict()
         populate(self.world, self.now())
 
     def now(self) -> int:
@@ -68,6 +71,14 @@ class Sandbox:
         self.queries[query_id] = CallbackQuery(user_id, chat_id, self.options.now())
         while len(self.queries) > _MAX_QUERIES:
             self.queries.popitem(last=False)
+        return query_id
+
+    def ask_inline(self, user_id: int, chat_id: int) -> str:
+        """Remember what is typed behind the bot's name; the id is what the bot answers."""
+        query_id = str(secrets.randbelow(2**62))
+        self.inline_queries[query_id] = InlineQuery(user_id, chat_id, self.options.now())
+        while len(self.inline_queries) > _MAX_QUERIES:
+            self.inline_queries.popitem(last=False)
         return query_id
 
     async def close(self) -> None:

@@ -14,6 +14,7 @@ KINDS: Final = frozenset(
         "message",
         "edited_message",
         "callback_query",
+        "inline_query",
         "my_chat_member",
         "chat_member",
     }

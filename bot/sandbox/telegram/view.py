@@ -18,6 +18,7 @@ def message_view(message: Message) -> dict[str, Any]:
         "date": message.date,
         "edited": message.edit_date is not None,
         "from": _sender_view(message),
+        "via_bot": message.via_bot.username if message.via_bot else None,
         "text": (_service_words(message) or words) if plain else "",
         "html": (html or _service_words(message)) if plain else "",
         "photo": _photo_view(message.media) if isinstance(message.media, Photo) else None,

@@ -94,6 +94,8 @@ def message_json(world: World, message: Message, *, nested: bool = False) -> Jso
     }
     if message.sender_chat:
         body["sender_chat"] = chat_json(message.sender_chat)
+    if message.via_bot:
+        body["via_bot"] = user_json(message.via_bot)
     if message.edit_date is not None:
         body["edit_date"] = message.edit_date
     if message.thread_id is not None:

@@ -71,6 +71,7 @@ class Message:
     sender: User
     content: Formatted = field(default_factory=Formatted)
     sender_chat: Chat | None = None
+    via_bot: User | None = None  # the bot whose inline result it is
     media: Media | None = None
     media_group_id: str | None = None
     thread_id: int | None = None

@@ -18,7 +18,7 @@ async def get_me(sandbox: Sandbox, _params: Params) -> Json:
     rights = {
         "can_join_groups": True,
         "can_read_all_group_messages": not sandbox.options.privacy,
-        "supports_inline_queries": False,
+        "supports_inline_queries": sandbox.options.inline,
     }
     return user_json(sandbox.world.bot) | rights
 

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
-from bot.sandbox.telegram.methods import chats, edit, profile, queries, send
+from bot.sandbox.telegram.methods import chats, edit, inline, profile, queries, send
 from bot.sandbox.telegram.params import Params
 from bot.sandbox.telegram.state import Sandbox
 
@@ -16,6 +16,7 @@ METHODS: Final[Mapping[str, Method]] = {
     "deleteWebhook": queries.delete_webhook,
     "getWebhookInfo": queries.get_webhook_info,
     "answerCallbackQuery": queries.answer_callback_query,
+    "answerInlineQuery": inline.answer_inline_query,
     "getFile": queries.get_file,
     "sendMessage": send.send_message,
     "sendPhoto": send.send_photo,

@@ -29,6 +29,23 @@ class Press(Asked):
     data: str
 
 
+class InlineTyping(Asked):
+    """Somebody types behind the bot's name; `offset` asks for more of the same results."""
+
+    chat_id: int
+    user_id: int
+    query: str = ""
+    offset: str = ""
+
+
+class InlineChoice(Asked):
+    """Somebody sends one of the results, to where they typed."""
+
+    query_id: str
+    result_id: str
+    thread_id: int | None = None
+
+
 class Deletion(Asked):
     """Somebody removes messages."""
 

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.sandbox.telegram.faults import Fault
-from bot.sandbox.telegram.people import membership, speaking
+from bot.sandbox.telegram.people import inline, membership, speaking
 from bot.sandbox.telegram.people.forms import read_said
 from bot.sandbox.telegram.people.requests import (
     AdminChange,
@@ -19,6 +19,8 @@ from bot.sandbox.telegram.people.requests import (
     Deletion,
     Edit,
     FaultPlan,
+    InlineChoice,
+    InlineTyping,
     MemberChange,
     Migration,
     NewGroup,
@@ -129,6 +131,8 @@ def _acts(sandbox: Sandbox) -> dict[str, Answer]:
         "messages": messages,
         "edits": _asked(Edit, lambda wanted: {"message": message_view(speaking.edit(sandbox, wanted))}),
         "presses": _asked(Press, lambda wanted: {"query_id": speaking.press(sandbox, wanted)}),
+        "inline": _asked(InlineTyping, lambda wanted: {"query_id": inline.typed(sandbox, wanted)}),
+        "choices": _asked(InlineChoice, lambda wanted: {"message": message_view(inline.choose(sandbox, wanted))}),
         "deletes": _asked(Deletion, partial(speaking.remove, sandbox)),
         "blocks": _asked(Block, partial(membership.block, sandbox)),
         "migrations": _asked(Migration, lambda wanted: {"new_chat_id": membership.migrate(sandbox, wanted)}),

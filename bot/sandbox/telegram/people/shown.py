@@ -66,6 +66,7 @@ class ChatMessage(_View):
     force_reply: bool = False
     input_placeholder: str | None = None
     reactions: list[str] = []
+    via_bot: str | None = None
 
     @property
     def buttons(self) -> list[Button]:
@@ -76,6 +77,16 @@ class ChatMessage(_View):
     def words(self) -> str:
         """The text, or the caption."""
         return self.text or self.caption
+
+
+class Offered(_View):
+    """A result of an inline query; the photo's URL is relative to the stand-in's address."""
+
+    id: str
+    type: str
+    title: str
+    description: str
+    photo: str | None = None
 
 
 class Event(_View):
@@ -93,6 +104,9 @@ class Event(_View):
     user_id: int | None = None
     text: str | None = None
     show_alert: bool = False
+    results: list[Offered] = []
+    next_offset: str = ""
+    button: str | None = None
 
 
 class Person(_View):
