@@ -92,6 +92,8 @@ async def _work(settings: Settings, parts: Parts, stop: asyncio.Event, started: 
             loops.create_task(parts.tracker.run(stop), name="tracker")
             loops.create_task(parts.progress.run(stop), name="progress")
             loops.create_task(parts.housekeeping.run(stop), name="housekeeping")
+            loops.create_task(parts.broadcasting.run(stop), name="broadcasting")
+            loops.create_task(parts.alerts.run(stop), name="alerts")
             loops.create_task(_receive(settings, parts, stop), name="reception")
             if started is not None:
                 started.set()
@@ -115,6 +117,6 @@ async def _receive(settings: Settings, parts: Parts, stop: asyncio.Event) -> Non
 
 async def _publish(parts: Parts) -> None:
     try:
-        await profile.publish(parts.app.bot)
+        await profile.publish(parts.app.bot, parts.services.settings.owner_ids)
     except TelegramError as fault:  # the list of commands is a courtesy
         log.warning("commands_not_published", fault=type(fault).__name__)

@@ -1,5 +1,6 @@
 import asyncio
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
@@ -8,14 +9,19 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from telegram.error import BadRequest, Forbidden, TelegramError
 
-from bot.housekeeping import OLDEST_PICTURE, Housekeeping
+from bot.housekeeping import OLDEST_PICTURE, SWEEP_EVERY, Housekeeping
 from bot.locales.text import Lang
+from bot.media.links import Links
+from bot.media.offers import Offers
 from bot.media.shelf import Shelf
-from bot.store import dialogs, inbox, tasks
+from bot.store import albums, collected, dialogs, inbox, tasks
+from bot.store.collected import NewCollected
 from bot.store.dialogs import Dialog, NewDialog
 from bot.store.engine import Store
 from bot.store.task import NewTask, State
 from bot.telegram.services import Bot
+from tests.media.s3 import ACCESS_KEY, SECRET_KEY, s3_server
+from tests.telegram.stage import open_stage
 
 NOW = 10_000_000.0
 EXPIRED = {"en": "expired", "zh_CN": "过期"}
@@ -41,7 +47,7 @@ def bot() -> FakeBot:
 
 @pytest.fixture
 def shelf(tmp_path: Path) -> Shelf:
-    return Shelf(tmp_path / "media")
+    return Shelf(tmp_path / "media", Links("http://bot.example", b"k" * 32))
 
 
 @pytest.fixture
@@ -118,13 +124,108 @@ async def test_old_updates_are_forgotten_and_open_ones_kept(keeper: Housekeeping
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_pictures_that_nobody_removed_go_in_the_end(keeper: Housekeeping, shelf: Shelf) -> None:
-    for task_id, age in ((1, OLDEST_PICTURE + 1), (2, OLDEST_PICTURE - 1)):
-        path = shelf.path(await shelf.put(task_id, 0, b"picture", "jpg"))
+    for holder, age in (("t1", OLDEST_PICTURE + 1), ("d2", OLDEST_PICTURE - 1)):
+        path = shelf.path(await shelf.put(holder, 0, b"picture", "jpg"))
         assert path is not None
         os.utime(path, (NOW - age, NOW - age))
     await keeper.tidy()
-    left = [path is not None and path.exists() for path in (shelf.path("1-0.jpg"), shelf.path("2-0.jpg"))]
+    left = [path is not None and path.exists() for path in (shelf.path("t1-0.jpg"), shelf.path("d2-0.jpg"))]
     assert left == [False, True]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_collected_pictures_go_with_their_dialog(
+    keeper: Housekeeping, store: Store, shelf: Shelf, tmp_path: Path
+) -> None:
+    dialog = await open_dialog(store, 1, expires_at=NOW + 1, shown=None)
+    held = (dialog.id, dialog.id + 1)
+    async with store.write() as conn:
+        for collection_id in held:
+            name = await shelf.put(f"d{collection_id}", 5, b"picture", "jpg")
+            new = NewCollected(collection_id=collection_id, source={}, digest="5", name=name, created_at=NOW)
+            assert await collected.add(conn, new)
+    await keeper.tidy()
+    async with store.read() as conn:
+        assert [await collected.count(conn, collection_id) for collection_id in held] == [1, 0]
+    assert [path.name for path in (tmp_path / "media").iterdir()] == [f"d{dialog.id}-5.jpg"]
+
+
+async def test_what_is_older_than_the_operator_keeps_goes(
+    bot: FakeBot, store: Store, shelf: Shelf, new_task: Callable[..., NewTask]
+) -> None:
+    day = 24 * 3600.0
+    keeper = Housekeeping(cast("Bot", bot), store, shelf, history_days=2, clock=lambda: NOW)
+    async with store.write() as conn:
+        finished = []
+        for age in (2 * day + 1, 2 * day - 1):
+            task = await tasks.insert(conn, new_task(state=State.DELIVERED))
+            finished.append(await tasks.update(conn, task, finished_at=NOW - age, next_at=None))
+        for album_id, age in (("old", 2 * day + 1), ("fresh", 2 * day - 1)):
+            await albums.add(conn, 70, album_id, {}, owner_id=7, now=NOW - age)
+    await keeper.tidy()
+    async with store.read() as conn:
+        assert await tasks.in_states(conn, list(State), 10) == finished[1:]
+        assert [bool(await albums.get(conn, 70, album_id)) for album_id in ("old", "fresh")] == [False, True]
+
+
+async def test_an_operator_can_keep_it_for_ever(
+    keeper: Housekeeping, store: Store, new_task: Callable[..., NewTask]
+) -> None:
+    async with store.write() as conn:
+        task = await tasks.insert(conn, new_task(state=State.DELIVERED))
+        old = await tasks.update(conn, task, finished_at=0.0, next_at=None)
+    await keeper.tidy()
+    async with store.read() as conn:
+        assert await tasks.in_states(conn, list(State), 10) == [old]
+
+
+class Away:
+    """A place for pictures that does not answer."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    async def sweep(self, older_than: float) -> int:
+        self.asked += 1
+        raise ConnectionError(older_than)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_pictures_are_swept_once_an_hour_and_nothing_waits_for_it(bot: FakeBot, store: Store) -> None:
+    away, now = Away(), NOW
+    keeper = Housekeeping(cast("Bot", bot), store, cast("Offers", away), clock=lambda: now)
+    async with store.write() as conn:
+        await inbox.accept(conn, [{"update_id": 1}], NOW)
+    with pytest.raises(ConnectionError):
+        await keeper.tidy()
+    assert figure(keeper.registry, "bot_updates_open") == 1
+    now += SWEEP_EVERY - 1
+    await keeper.tidy()
+    assert away.asked == 1
+    now += 1
+    with pytest.raises(ConnectionError):
+        await keeper.tidy()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_bucket_is_swept_where_the_settings_name_one(database_url: str, tmp_path: Path) -> None:
+    with s3_server() as s3:
+        name = s3.make_bucket()
+        settings = {
+            "public_url": None,
+            "media_bucket_url": f"s3://{name}/studio",
+            "media_bucket_endpoint": s3.url,
+            "media_bucket_access_key": ACCESS_KEY,
+            "media_bucket_secret_key": SECRET_KEY,
+        }
+        async with open_stage(database_url, tmp_path, **settings) as stage:
+            offers = stage.parts.services.studio.inputs._offers
+            assert offers is not None
+            for holder in ("t1", "t2"):
+                await offers.put(holder, 0, b"picture", "jpg")
+            s3.age(name, "studio/t1/t1-0.jpg", time.time() - OLDEST_PICTURE - 60)
+            await stage.parts.housekeeping.tidy()
+        assert s3.keys(name) == ["studio/t2/t2-0.jpg"]
 
 
 async def test_the_figures_can_be_read(keeper: Housekeeping, store: Store, new_task: Callable[..., NewTask]) -> None:

@@ -3,23 +3,27 @@
 Each message is written down as soon as it is sent, so that a delivery that was interrupted goes on where it was.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import asdict
 
 import httpx
 import structlog
 from telegram import InlineKeyboardMarkup
-from telegram.constants import ParseMode
+from telegram.constants import MessageLimit, ParseMode
+from telegram.error import BadRequest
 
 from bot.capabilities import registry
-from bot.locales.text import Text, layout, plural
+from bot.capabilities.needs import Brought
+from bot.conversations.view import joined
+from bot.locales.text import Text, layout, plural, text
 from bot.media.download import Gone, TooLarge, Unreachable, download
-from bot.media.shelf import Shelf
+from bot.media.offers import Offers, of_task
 from bot.store import pictures, tasks
 from bot.store.engine import Store
 from bot.store.task import Picture, Task
 from bot.telegram import endings, messages, sending
 from bot.telegram.faults import translated
-from bot.telegram.result_buttons import result_buttons
+from bot.telegram.result_buttons import finished_buttons, result_buttons
 from bot.telegram.sending import Parcel
 from bot.telegram.services import Bot
 from bot.telegram.turns import Priority
@@ -35,22 +39,38 @@ FETCH_SECONDS = 90.0
 class Delivery:
     """The tracker's outlet into Telegram."""
 
-    def __init__(self, bot: Bot, store: Store, *, http: httpx.AsyncClient, shelf: Shelf) -> None:
+    def __init__(
+        self,
+        bot: Bot,
+        store: Store,
+        *,
+        http: httpx.AsyncClient,
+        shelf: Offers,
+        hear: Callable[[Brought], Awaitable[None]],
+    ) -> None:
         self._bot = bot
+        self._hear = hear
         self._store = store
         self._http = http
         self._shelf = shelf
 
     async def deliver(self, task: Task) -> None:
-        """Send what is not sent yet of a task's pictures, then the buttons, and take the progress message away."""
+        """Send what is not sent yet of a task's pictures, then the buttons, and take the progress message away.
+
+        What an errand brought goes to its dialog instead.
+        """
         async with self._store.read() as conn:
             brought = await pictures.of_task(conn, task.id)
-        made = [picture for picture in brought if not picture.error_code]
-        unsent = [picture for picture in made if picture.message_id is None]
         async with translated(self._store, task.chat_id):
+            if _is_errand(task):
+                await self._shelf.remove(of_task(task.id))
+                await self._hear(Brought(task, tuple(brought)))
+                return
+            made = [picture for picture in brought if not picture.error_code]
+            unsent = [picture for picture in made if picture.message_id is None]
             if unsent:
                 await self._send(task, made, unsent, missing=len(brought) - len(made))
-            if len(made) > 1 and task.buttons_message_id is None:
+            if len(made) != 1 and task.buttons_message_id is None:
                 await self._send_buttons(task, made)
             await self._tidy(task)
 
@@ -58,6 +78,10 @@ class Delivery:
         """Answer the request with the reason why there is no picture, and with ways on."""
         lang = task.lang
         async with translated(self._store, task.chat_id):
+            if _is_errand(task):
+                await self._shelf.remove(of_task(task.id))
+                await self._hear(Brought(task, reason=endings.reason(task)))
+                return
             await self._tidy(task)  # first: what fails here is tried again, and nobody is to be told twice
             await self._bot.send_message(
                 task.chat_id,
@@ -85,15 +109,8 @@ class Delivery:
     ) -> None:
         sent = await sending.send(self._bot, task, list(album.values()), caption=caption, markup=markup)
         async with self._store.write() as conn:
-            for message, picture in zip(sent, album, strict=True):
-                await pictures.set_delivered(
-                    conn,
-                    task.id,
-                    picture.index,
-                    message_id=message.message_id,
-                    photo_id=message.photo[-1].file_id if message.photo else None,
-                    document_id=message.document.file_id if message.document else None,
-                )
+            for where, picture in zip(sent, album, strict=True):
+                await pictures.set_delivered(conn, task.id, picture.index, **asdict(where))
 
     async def _fetch(self, task: Task, picture: Picture) -> Parcel:
         name = f"{task.capability}-{task.id}-{picture.index + 1}"
@@ -114,34 +131,58 @@ class Delivery:
         lang = task.lang
         sent = await self._bot.send_message(
             task.chat_id,
-            plural("{count} picture. How shall we go on?", "{count} pictures. How shall we go on?", len(made)).html(
-                lang
-            ),
+            _below(task, made).html(lang),
             parse_mode=ParseMode.HTML,
             message_thread_id=task.thread_id,
             reply_parameters=messages.reply_to(task.message_id),
-            reply_markup=messages.keyboard(result_buttons(task, made), lang),
+            reply_markup=messages.keyboard(result_buttons(task, made) if made else finished_buttons(task), lang),
             rate_limit_args=Priority.RESULT,
         )
         async with self._store.write() as conn:
             await tasks.note(conn, task.id, buttons_message_id=sent.message_id)
 
     async def _tidy(self, task: Task) -> None:
-        await self._shelf.remove(task.id)
+        await self._shelf.remove(of_task(task.id))
         async with self._store.read() as conn:
             now = await tasks.get(conn, task.id)
-        if now is not None and now.status_message_id is not None:
-            await messages.remove(self._bot, task.chat_id, now.status_message_id)
+        status = now.status_message_id if now is not None else None
+        if status is None:
+            return
+        try:
+            await self._bot.delete_message(task.chat_id, status)
+        except BadRequest:  # two days old, as that of a training may be, it can only be changed
+            await messages.edit(self._bot, task.chat_id, status, text("🏁 This has come to its end."), task.lang)
+
+
+def _is_errand(task: Task) -> bool:
+    capability = registry.BY_NAME.get(task.capability)  # none: of another version of this bot
+    return capability is not None and capability.is_errand
+
+
+def _below(task: Task, made: Sequence[Picture]) -> Text:
+    if not made:
+        return registry.BY_NAME[task.capability].finished(task)
+    return plural("{count} picture.", "{count} pictures. Press a number to go on with that one.", len(made))
 
 
 def _caption(task: Task, made: Sequence[Picture], missing: int) -> Text:
     seeds = [picture.seed for picture in made if picture.seed is not None]
-    caption = registry.BY_NAME[task.capability].caption(task.request, seeds)
-    if not missing:
-        return caption
-    withheld = plural(
-        "{count} more was withheld by the image service and does not count.",
-        "{count} more were withheld by the image service and do not count.",
-        missing,
-    )
-    return layout("{caption}\n{withheld}", caption=caption, withheld=withheld)
+    lines = [registry.BY_NAME[task.capability].caption(task.request, seeds)]
+    if missing:
+        lines.append(
+            plural(
+                "{count} more was withheld by the image service and does not count.",
+                "{count} more were withheld by the image service and do not count.",
+                missing,
+            )
+        )
+    for note in task.notes or ():
+        longer = joined([*lines, layout("ℹ️ {note}", note=Text.load(note))])
+        if units(longer.plain(task.lang)) <= MessageLimit.CAPTION_LENGTH:
+            lines.append(layout("ℹ️ {note}", note=Text.load(note)))
+    return joined(lines)
+
+
+def units(words: str) -> int:
+    """Count as Telegram does: in UTF-16 code units."""
+    return len(words.encode("utf-16-le")) // 2

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from bot.conversations.screens import Button
+from bot.conversations.view import Button
 from bot.locales.text import Text, text
 from bot.store.task import State, Task
 
@@ -33,14 +33,17 @@ _GIVEN_BACK = text("It does not count towards your allowance.")
 
 
 def why(task: Task) -> Text:
-    """Phrase the end of a task."""
+    """Phrase the end of a task, and that it costs nothing."""
+    return text("{reason} {given_back}", reason=reason(task), given_back=_GIVEN_BACK)
+
+
+def reason(task: Task) -> Text:
+    """Phrase why a task ended without a picture."""
     if task.reason is not None:
-        reason = Text.load(task.reason)
-    elif task.state in _BY_STATE:
-        reason = _BY_STATE[task.state]
-    else:
-        reason = _BY_CODE.get(task.error_code or 0, _OTHERWISE)
-    return text("{reason} {given_back}", reason=reason, given_back=_GIVEN_BACK)
+        return Text.load(task.reason)
+    if task.state in _BY_STATE:
+        return _BY_STATE[task.state]
+    return _BY_CODE.get(task.error_code or 0, _OTHERWISE)
 
 
 def buttons(task: Task) -> Sequence[Sequence[Button]]:

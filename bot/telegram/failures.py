@@ -28,7 +28,7 @@ async def report(update: object, context: Context) -> None:
         if isinstance(fault, TelegramError):
             return  # Telegram refused our answer: another one would fare no better
         fault = Broken(text("Something went wrong on my side, and nothing was ordered. Please try again in a minute."))
-    asker = asker_of(update) if isinstance(update, Update) else None
+    asker = await asker_of(update, context.services.store) if isinstance(update, Update) else None
     if asker is None or not isinstance(update, Update):
         return
     try:

@@ -1,13 +1,14 @@
 """Write to a chat: our texts and buttons in Telegram's shapes."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from telegram import ForceReply, InlineKeyboardButton, InlineKeyboardMarkup, Message, ReplyParameters
 from telegram.constants import ParseMode
-from telegram.error import BadRequest
+from telegram.error import BadRequest, TelegramError
 
-from bot.conversations.screens import Button, View
+from bot.conversations.view import Button, View
 from bot.locales.text import Lang, Text
 from bot.telegram.asker import Asker
 from bot.telegram.services import Bot
@@ -80,6 +81,12 @@ async def edit(
     except BadRequest as error:
         return "not modified" in error.message.lower()
     return True
+
+
+async def gesture(bot: Bot, chat_id: int, thread_id: int | None, action: str) -> None:
+    """Show in the chat that something is being done; a courtesy, which may fail."""
+    with suppress(TelegramError):
+        await bot.send_chat_action(chat_id, action, message_thread_id=thread_id)
 
 
 async def remove(bot: Bot, chat_id: int, *message_ids: int | None) -> bool:

@@ -44,8 +44,8 @@ class Reception:
     async def replay(self) -> None:
         """Hand over what a killed process left unhandled; what it failed on too often is given up."""
         async with self._store.write() as conn:
-            for update in await inbox.mark_replayed(conn, time.time()):
-                log.error("update_abandoned", update=update["update_id"])
+            for update_id in await inbox.mark_replayed(conn, time.time()):
+                log.error("update_abandoned", update=update_id)
             left = await inbox.unsettled(conn, MOST_IN_HAND)
         for update in left:
             await self._hand_over(update)

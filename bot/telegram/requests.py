@@ -1,36 +1,101 @@
-"""A capability's command: read it; order at once what is complete, ask for what is missing."""
+"""A capability is asked for: order at once what is complete, ask for what is missing."""
 
-from telegram import Update
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
-from bot.capabilities import flags, registry
-from bot.telegram import dialogs, intake
-from bot.telegram.asker import asker_of
-from bot.telegram.commands import command_of
-from bot.telegram.photos import source_of
+from telegram import Message, Update
+
+from bot.capabilities import registry
+from bot.capabilities.base import Capability
+from bot.capabilities.needs import Source
+from bot.conversations.form import HURRY, Form
+from bot.store import albums
+from bot.telegram import dialogs, intake, preset_names
+from bot.telegram.asker import Asker, asker_of
+from bot.telegram.commands import Command, command_of
+from bot.telegram.photos import album_of, source_of
 from bot.telegram.services import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A capability with what was said of it so far; what `is_said` wholly is ordered without a panel before."""
+
+    capability: Capability
+    answers: Mapping[str, Any]
+    is_said: bool
+    is_paced: bool = True  # not so: the others of an album, which come all at once
 
 
 async def ask(update: Update, context: Context) -> None:
     """Handle a capability's command in a text or a caption."""
-    message, asker = update.message, asker_of(update)
+    message, asker = update.message, await asker_of(update, context.services.store)
     if message is None or asker is None:
         return
     command = command_of(message, context.bot.username)
     if command is None:
         return
+    sent = [source for source in [source_of(message)] if source]
+    await _note_album(context, message, asker, command, sent)
+    answered = await album_of(message.reply_to_message, context.services.store) if message.reply_to_message else []
+    await _carry_out(update.update_id, context, asker, command, answered=answered, sent=sent)
+
+
+async def ask_again(update_id: int, context: Context, asker: Asker, command: Command, sent: Source) -> None:
+    """Ask the same of another picture of the album whose caption has the command."""
+    await _carry_out(update_id, context, asker, command, answered=[], sent=[sent], is_paced=False)
+
+
+async def _carry_out(
+    update_id: int,
+    context: Context,
+    asker: Asker,
+    command: Command,
+    *,
+    answered: Sequence[Source],
+    sent: Sequence[Source],
+    is_paced: bool = True,
+) -> None:
+    await intake.admit(context.services, asker)
     capability = registry.BY_COMMAND[command.name]
-    line = flags.read(command.line, capability.options)
     answers = {
         **capability.start(await intake.choices(context.services, asker, capability)),
-        **line.values,
-        capability.needs[0].name: line.words,
-        "photo": source_of(message),
+        **await preset_names.applied(context.services.store, asker.owner_id, capability, capability.read(command.line)),
+        **capability.placed(answered, sent),
     }
-    if capability.missing(answers):
-        await dialogs.open_dialog(update.update_id, context, asker, capability, answers)
+    await begin(update_id, context, asker, Wish(capability, answers, is_said=True, is_paced=is_paced))
+
+
+async def begin(update_id: int, context: Context, asker: Asker, wish: Wish) -> None:
+    """Order what is complete, if all `is_said`; else open a dialog with what is missing, or with the panel."""
+    form = Form.opened(wish.capability, wish.answers)
+    if not (wish.is_said and form.is_complete):
+        hurries = wish.is_said and bool(wish.capability.errands(wish.answers))
+        answers = {**wish.answers, HURRY: True} if hurries else wish.answers
+        await dialogs.open_dialog(update_id, context, asker, wish.capability, answers)
         return
-    request = await capability.settle(answers, context.services.studio)
-    remember = capability.remember(answers, request)
-    await intake.take_on(
-        update.update_id, context, asker, intake.Order(capability=capability, request=request, remember=remember)
+    services = context.services
+    order = await intake.settled(
+        services.studio.for_(asker.owner_id, asker.chat_id), f"update:{update_id}", wish.capability, wish.answers
     )
+    order = replace(order, update_id=update_id, is_paced=wish.is_paced)
+    await intake.take_on(services, context.bot, asker, order)
+
+
+async def _note_album(
+    context: Context, message: Message, asker: Asker, command: Command, sent: Sequence[dict[str, Any]]
+) -> None:
+    if message.media_group_id is None or not sent:
+        return
+    services = context.services
+    async with services.store.write() as conn:
+        await albums.add(
+            conn,
+            asker.chat_id,
+            message.media_group_id,
+            sent[0],
+            owner_id=asker.owner_id,
+            now=services.clock(),
+            command={"name": command.name, "line": command.line},
+        )

@@ -1,29 +1,48 @@
-"""The buttons below a result. Their data is `r:<verb>:<task>[:<picture>]`; `results.py` reads it."""
+"""The buttons below a result. Their data is `r:<verb>:<task>[:<picture>[:<capability>]]`; `results.py` reads it."""
 
 from collections.abc import Sequence
 
-from bot.conversations.screens import Button
-from bot.locales.text import Text, layout, text
+from bot.capabilities import registry
+from bot.conversations.view import Button, in_rows
+from bot.locales.text import layout, text
 from bot.store.task import Picture, Task
 
 PER_ROW = 4
+WAYS_PER_ROW = 3
 
 
 def result_buttons(task: Task, made: Sequence[Picture]) -> list[list[Button]]:
-    """Offer what can be done with a result; each picture of several has its own number."""
-    alone = len(made) == 1
-    rows = [
-        [
-            Button(text("🔁 Again"), f"r:again:{task.id}"),
-            Button(text("✏️ Edit words"), f"r:edit:{task.id}"),
-        ]
+    """Offer what can be done with a result: with its one picture, or first which of several is meant."""
+    whole = [
+        Button(text("🔁 Again"), f"r:again:{task.id}"),
+        Button(text("✏️ Change"), f"r:edit:{task.id}"),
+        Button(text("🗑 Delete"), f"r:delete:{task.id}"),
     ]
-    rows += _numbered(task, made, "vary", text("🎲 Vary") if alone else None, "🎲")
-    rows += _numbered(task, made, "file", text("📄 File") if alone else None, "📄")
-    if alone:
-        rows[-2:] = [rows[-2] + rows[-1]]
-    rows[-1 if alone else 0].append(Button(text("🗑 Delete"), f"r:delete:{task.id}"))
+    star = [Button(text("⭐ Save options"), f"r:star:{task.id}")]
+    if len(made) == 1:
+        return [whole, *_ways(task, made[0]), star]
+    numbers = [
+        Button(layout("{number}", number=place), f"r:pick:{task.id}:{picture.index}")
+        for place, picture in enumerate(made, start=1)
+    ]
+    return [*in_rows(numbers, PER_ROW), whole, star]
+
+
+def finished_buttons(task: Task, *, is_shared: bool = False) -> list[list[Button]]:
+    """Offer what can be done with a result that is no picture."""
+    rows = [[Button(text("✨ Try it now"), f"r:try:{task.id}", "success")]]
+    if task.chat_id < 0 and is_shared:
+        rows.append([Button(text("👥 Shared with this group: take it back"), f"r:unshare:{task.id}")])
+    elif task.chat_id < 0:
+        rows.append([Button(text("👥 Share with this group"), f"r:share:{task.id}")])
     return rows
+
+
+def picture_buttons(task: Task, made: Sequence[Picture], index: int) -> list[list[Button]]:
+    """Offer what can be done with one of several pictures."""
+    place = [picture.index for picture in made].index(index)
+    back = Button(text("« {number} of {count}", number=place + 1, count=len(made)), f"r:back:{task.id}")
+    return [[back], *_ways(task, made[place])]
 
 
 def confirm_delete(task_id: int) -> list[list[Button]]:
@@ -36,9 +55,14 @@ def confirm_delete(task_id: int) -> list[list[Button]]:
     ]
 
 
-def _numbered(task: Task, made: Sequence[Picture], verb: str, label: Text | None, icon: str) -> list[list[Button]]:
-    buttons = [
-        Button(label or layout("{icon} {number}", icon=icon, number=place), f"r:{verb}:{task.id}:{picture.index}")
-        for place, picture in enumerate(made, start=1)
+def _ways(task: Task, picture: Picture) -> list[list[Button]]:
+    at = f"{task.id}:{picture.index}"
+    ways = [
+        Button(layout("{icon} {title}", icon=one.icon, title=one.title), f"r:go:{at}:{one.name}")
+        for one in registry.OFFERED
+        if one.takes_photo
     ]
-    return [buttons[start : start + PER_ROW] for start in range(0, len(buttons), PER_ROW)]
+    if registry.BY_NAME[task.capability].can_vary:
+        ways.append(Button(text("🎲 Vary"), f"r:vary:{at}"))
+    ways.append(Button(text("📄 File"), f"r:file:{at}"))
+    return in_rows(ways, WAYS_PER_ROW)

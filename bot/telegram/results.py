@@ -1,27 +1,32 @@
-"""What the buttons below results, endings and progress do: `r:<verb>:<task>[:<picture>]`.
+"""What the buttons below results, endings and progress do: `r:<verb>:<task>[:<picture>[:<capability>]]`.
 
 Everything is read from the rows, so they work after a restart and for as long as the rows are there.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from telegram import CallbackQuery, Update
 from telegram.constants import ChatAction
-from telegram.error import BadRequest, TelegramError
+from telegram.error import BadRequest
 
 from bot.capabilities import registry
-from bot.capabilities.base import Capability
-from bot.conversations.screens import Button
+from bot.capabilities.base import Capability, Studio
+from bot.capabilities.needs import Source
+from bot.conversations.view import Button
 from bot.errors import NotAllowed, NotFound
 from bot.locales.text import text
-from bot.store import inbox, pictures, tasks
+from bot.store import inbox, loras, pictures, tasks
 from bot.store.task import Picture, State, Task
-from bot.telegram import dialogs, intake, messages, originals
+from bot.telegram import dialogs, intake, messages, originals, presets, requests
 from bot.telegram.asker import Asker, asker_of, may_act
-from bot.telegram.result_buttons import confirm_delete, result_buttons
+from bot.telegram.result_buttons import (
+    confirm_delete,
+    finished_buttons,
+    picture_buttons,
+    result_buttons,
+)
 from bot.telegram.services import Context
 from bot.tracker import record
 
@@ -36,26 +41,37 @@ class Press:
     asker: Asker
     task: Task
     index: int
+    way: str
 
     @property
     def capability(self) -> Capability:
         """Give the capability that made the result."""
         return registry.BY_NAME[self.task.capability]
 
+    @property
+    def studio(self) -> Studio:
+        """Give the studio as whoever pressed sees it."""
+        return self.context.services.studio.for_(self.asker.owner_id, self.asker.chat_id)
+
+    @property
+    def source(self) -> Source:
+        """Give the picture that is meant, as an answer."""
+        return {"task": self.task.id, "index": self.index}
+
 
 async def press(update: Update, context: Context) -> None:
     """Handle a button of a result."""
-    query, asker = update.callback_query, asker_of(update)
+    query, asker = update.callback_query, await asker_of(update, context.services.store)
     if query is None or query.data is None or asker is None:
         return
-    _, verb, task_id, *index = query.data.split(":")
+    _, verb, task_id, index, way = [*query.data.split(":"), "0", ""][:5]
     async with context.services.store.read() as conn:
         task = await tasks.get(conn, int(task_id))
     if task is None or task.chat_id != asker.chat_id:
         raise NotFound(text("That result is no longer here."))
-    if verb in _OWNERS_ONLY and not await may_act(context.bot, asker, task.owner_id):
+    if verb in _OWNERS_ONLY and not await may_act(context.services.admins, asker, task.owner_id):
         raise NotAllowed(text("Only the person who asked for this can do that."))
-    pressed = Press(update.update_id, query, context, asker, task, int(index[0]) if index else 0)
+    pressed = Press(update.update_id, query, context, asker, task, int(index), way)
     if verb not in _VERBS:
         raise NotFound(text("That button is out of date. Please use the newest message."))
     await _VERBS[verb](pressed)
@@ -63,7 +79,8 @@ async def press(update: Update, context: Context) -> None:
 
 
 async def _again(pressed: Press) -> None:
-    await _order(pressed, {**pressed.task.request, "seed": 0})
+    request = pressed.task.request
+    await _order(pressed, {**request, "seed": 0} if "seed" in request else request)
 
 
 async def _retry(pressed: Press) -> None:
@@ -71,26 +88,32 @@ async def _retry(pressed: Press) -> None:
 
 
 async def _vary(pressed: Press) -> None:
-    source = {"task": pressed.task.id, "index": pressed.index}
-    answers = {
-        **pressed.capability.start({}),
-        **pressed.task.request,
-        "photo": source,
-        "controlnets": [],  # they would need their own picture
-        "model": {**pressed.task.request["model"], "soft": True},
-        "samples": 1,
-        "seed": 0,
-        "steps": None,
-        "cfg": None,
-    }
-    await _order(pressed, await pressed.capability.settle(answers, pressed.context.services.studio))
+    answers = pressed.capability.varied(pressed.task.request, pressed.source)
+    await _order(pressed, await pressed.capability.settle(answers, pressed.studio))
 
 
 async def _order(pressed: Press, request: Mapping[str, Any]) -> None:
     order = intake.Order(
-        capability=pressed.capability, request=request, parent_id=pressed.task.id, parent_index=pressed.index
+        key=f"update:{pressed.update_id}",
+        update_id=pressed.update_id,
+        capability=pressed.capability,
+        request=request,
+        parent_id=pressed.task.id,
+        parent_index=pressed.index,
     )
-    await intake.take_on(pressed.update_id, pressed.context, pressed.asker, order)
+    await intake.take_on(pressed.context.services, pressed.context.bot, pressed.asker, order)
+
+
+async def _go_on(pressed: Press) -> None:
+    capability = registry.BY_NAME.get(pressed.way)
+    if capability is None or capability.is_errand:
+        raise NotFound(text("That button is out of date. Please use the newest message."))
+    answers = {
+        **capability.start(await intake.choices(pressed.context.services, pressed.asker, capability)),
+        **capability.placed([], [pressed.source]),
+    }
+    wish = requests.Wish(capability, answers, is_said=capability.is_instant)
+    await requests.begin(pressed.update_id, pressed.context, pressed.asker, wish)
 
 
 async def _edit(pressed: Press) -> None:
@@ -99,13 +122,18 @@ async def _edit(pressed: Press) -> None:
 
 
 async def _file(pressed: Press) -> None:
-    with suppress(TelegramError):  # a courtesy
-        await pressed.context.bot.send_chat_action(
-            pressed.asker.chat_id, ChatAction.UPLOAD_DOCUMENT, message_thread_id=pressed.asker.thread_id
-        )
-    sent = await originals.send(pressed.context, pressed.asker, pressed.task, pressed.index)
+    asker = pressed.asker
+    await messages.gesture(pressed.context.bot, asker.chat_id, asker.thread_id, ChatAction.UPLOAD_DOCUMENT)
+    sent = await originals.send(pressed.context, asker, pressed.task, pressed.index)
     async with pressed.context.services.store.write() as conn:
         await pictures.set_delivered(conn, pressed.task.id, pressed.index, document_id=sent)
+
+
+async def _pick(pressed: Press) -> None:
+    made = await _made(pressed)
+    if pressed.index not in {picture.index for picture in made}:
+        raise NotFound(text("That picture is no longer here."))
+    await _set_buttons(pressed, picture_buttons(pressed.task, made, pressed.index))
 
 
 async def _ask_delete(pressed: Press) -> None:
@@ -118,7 +146,8 @@ async def _keep(pressed: Press) -> None:
 
 async def _delete(pressed: Press) -> None:
     bot, chat_id, message_id = pressed.context.bot, pressed.asker.chat_id, pressed.asker.message_id
-    shown = {picture.message_id for picture in await _made(pressed)} - {message_id}
+    made = await _made(pressed)
+    shown = {id_ for picture in made for id_ in (picture.message_id, picture.preview_id)} - {message_id}
     await messages.remove(bot, chat_id, *shown)
     try:
         await bot.delete_message(chat_id, message_id or 0)  # alone: of several Telegram does not say which it kept
@@ -131,17 +160,48 @@ async def _delete(pressed: Press) -> None:
 
 
 async def _cancel(pressed: Press) -> None:
-    services, now = pressed.context.services, pressed.context.services.clock()
+    services, task, now = pressed.context.services, pressed.task, pressed.context.services.clock()
     too_late = NotFound(text("It is too late to cancel this: the image service is at work on it already."))
-    if pressed.task.state is not State.QUEUED:
+    if task.state is State.RUNNING and not await pressed.capability.cancel(task, services.studio):
+        raise too_late
+    if task.state not in {State.QUEUED, State.RUNNING}:
         raise too_late
     try:
         async with services.store.write() as conn:
-            await record.end(conn, pressed.task, State.CANCELLED, now=now)
+            await record.end(conn, task, State.CANCELLED, now=now)
             await inbox.settle(conn, pressed.update_id, now)
     except record.LostLease:
         raise too_late from None
     services.wake()
+
+
+async def _try(pressed: Press) -> None:
+    imagine = registry.BY_NAME["imagine"]
+    kept = await intake.choices(pressed.context.services, pressed.asker, imagine)
+    answers = {**imagine.start(kept), **pressed.capability.trial(pressed.task)}
+    await dialogs.open_dialog(pressed.update_id, pressed.context, pressed.asker, imagine, answers)
+
+
+async def _share(pressed: Press) -> None:
+    await _set_shared(pressed, is_shared=True)
+
+
+async def _unshare(pressed: Press) -> None:
+    await _set_shared(pressed, is_shared=False)
+
+
+async def _star(pressed: Press) -> None:
+    await presets.ask_name(pressed.context, pressed.asker, pressed.task)
+
+
+async def _set_shared(pressed: Press, *, is_shared: bool) -> None:
+    async with pressed.context.services.store.write() as conn:
+        lora = await loras.of_task(conn, pressed.task.id)
+        if lora is None:
+            raise NotFound(text("That result is no longer here."))
+        change = loras.share if is_shared else loras.unshare
+        await change(conn, lora.id, pressed.task.chat_id)
+    await _set_buttons(pressed, finished_buttons(pressed.task, is_shared=is_shared))
 
 
 async def _set_buttons(pressed: Press, rows: list[list[Button]]) -> None:
@@ -164,11 +224,18 @@ _VERBS: Mapping[str, Callable[[Press], Awaitable[None]]] = {
     "again": _again,
     "retry": _retry,
     "vary": _vary,
+    "go": _go_on,
+    "pick": _pick,
     "edit": _edit,
     "file": _file,
     "delete": _ask_delete,
     "really": _delete,
     "keep": _keep,
+    "back": _keep,
     "cancel": _cancel,
+    "try": _try,
+    "share": _share,
+    "unshare": _unshare,
+    "star": _star,
 }
-_OWNERS_ONLY = frozenset({"retry", "delete", "really", "keep", "cancel"})
+_OWNERS_ONLY = frozenset({"retry", "delete", "really", "keep", "cancel", "try", "share", "unshare"})

@@ -10,6 +10,8 @@ from telegram.error import BadRequest
 
 from bot.errors import BadPicture
 from bot.media.check import format_of, opened
+from bot.media.fit import in_turn
+from bot.media.masks.previews import preview_on_checkerboard
 from bot.store.task import Task
 from bot.telegram import messages
 from bot.telegram.services import Bot
@@ -35,6 +37,17 @@ class Parcel:
     data: bytes
     filename: str
     as_file: bool
+    preview: bytes | None = None  # what it looks like, where Telegram would show its transparency as black
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Where a picture was sent to, and Telegram's ids of it."""
+
+    message_id: int
+    preview_id: int | None
+    photo_id: str | None
+    document_id: str | None
 
 
 def weight(parcels: Iterable[Parcel]) -> int:
@@ -43,9 +56,12 @@ def weight(parcels: Iterable[Parcel]) -> int:
 
 
 async def pack(data: bytes, name: str, *, as_file: bool) -> Parcel:
-    """Choose between photo and file: `as_file` where the person wants the file untouched."""
+    """Choose between photo and file: `as_file` where the person wants the file untouched.
+
+    A picture with transparency, which photos have not, is a file with a preview.
+    """
     try:
-        format_, width, height = await asyncio.to_thread(_look, data)
+        format_, width, height, is_transparent = await asyncio.to_thread(_look, data)
     except BadPicture:
         return Parcel(data, f"{name}.bin", as_file=True)
     extension = "jpg" if format_ == "JPEG" else format_.lower()
@@ -54,30 +70,61 @@ async def pack(data: bytes, name: str, *, as_file: bool) -> Parcel:
         and width + height <= _LONGEST_SUM
         and max(width, height) <= _LARGEST_RATIO * min(width, height)
     )
-    return Parcel(data, f"{name}.{extension}", as_file=as_file or not fits)
+    preview = await _preview(data) if is_transparent else None
+    return Parcel(data, f"{name}.{extension}", as_file=as_file or not fits or is_transparent, preview=preview)
 
 
-def _look(data: bytes) -> tuple[str, int, int]:
+async def _preview(data: bytes) -> bytes | None:
+    try:
+        return await in_turn(lambda: preview_on_checkerboard(data))
+    except BadPicture:  # too large or too small to be looked at; it is a file all the same
+        return None
+
+
+def _look(data: bytes) -> tuple[str, int, int, bool]:
     with opened(data) as picture:
-        return format_of(picture), *picture.size
+        return format_of(picture), *picture.size, picture.has_transparency_data
 
 
 async def send(
     bot: Bot, task: Task, parcels: Sequence[Parcel], *, caption: str, markup: InlineKeyboardMarkup | None
-) -> list[Message]:
-    """Send one picture, or an album, as a reply to what asked for it; give back the messages in their order.
+) -> list[Sent]:
+    """Send one picture, or an album, as a reply to what asked for it; give back where each is, in their order.
 
     An album is of one kind: where one of its pictures has to be a file, all are. Where Telegram refuses a photo that
-    it takes as a file, it goes as a file.
+    it takes as a file, it goes as a file. A picture with a preview goes by itself, below its preview.
     """
+    if any(parcel.preview for parcel in parcels):
+        return [await _send_below_preview(bot, task, parcel, caption, markup) for parcel in parcels]
     if any(parcel.as_file for parcel in parcels):
         parcels = [replace(parcel, as_file=True) for parcel in parcels]
     try:
-        return await _send(bot, task, parcels, caption, markup)
+        return [_sent(message) for message in await _send(bot, task, parcels, caption, markup)]
     except BadRequest as error:
         if parcels[0].as_file or not any(words in error.message.lower() for words in _NO_PHOTO):
             raise
-    return await _send(bot, task, [replace(parcel, as_file=True) for parcel in parcels], caption, markup)
+    files = [replace(parcel, as_file=True) for parcel in parcels]
+    return [_sent(message) for message in await _send(bot, task, files, caption, markup)]
+
+
+async def _send_below_preview(
+    bot: Bot, task: Task, parcel: Parcel, caption: str, markup: InlineKeyboardMarkup | None
+) -> Sent:
+    shown = None
+    if parcel.preview is not None:
+        photo = Parcel(parcel.preview, "preview.jpg", as_file=False)
+        shown = await _send_one(bot, task, photo, "", None)
+    sent = _sent(await _send_one(bot, task, parcel, caption, markup))
+    return sent if shown is None else replace(sent, preview_id=shown.message_id, photo_id=_photo_id(shown))
+
+
+def _sent(message: Message) -> Sent:
+    document_id = message.document.file_id if message.document else None
+    return Sent(message.message_id, None, _photo_id(message), document_id)
+
+
+def _photo_id(message: Message) -> str | None:
+    return message.photo[-1].file_id if message.photo else None
 
 
 async def _send(
@@ -115,7 +162,7 @@ async def _send_one(bot: Bot, task: Task, parcel: Parcel, caption: str, markup: 
         task.chat_id,
         parcel.data,
         filename=parcel.filename,
-        caption=caption,
+        caption=caption or None,
         parse_mode=ParseMode.HTML,
         message_thread_id=task.thread_id,
         reply_parameters=messages.reply_to(task.message_id),

@@ -1,4 +1,4 @@
-"""What Telegram says about chats themselves: a group became a supergroup, somebody blocked or removed the bot."""
+"""What Telegram says about chats themselves: a group became a supergroup, somebody came, went or became an admin."""
 
 from telegram import Update
 from telegram.constants import ChatMemberStatus
@@ -17,6 +17,13 @@ async def migrated(update: Update, context: Context) -> None:
     async with context.services.store.write() as conn:
         await tasks.move_chat(conn, message.chat_id, message.migrate_to_chat_id)
         await inbox.settle(conn, update.update_id, context.services.clock())
+    context.services.admins.forget(message.chat_id)
+
+
+async def membership(update: Update, context: Context) -> None:
+    """Ask anew who a group's admins are: somebody's place in it has changed."""
+    if update.chat_member is not None:
+        context.services.admins.forget(update.chat_member.chat.id)
 
 
 async def my_membership(update: Update, context: Context) -> None:
@@ -24,10 +31,11 @@ async def my_membership(update: Update, context: Context) -> None:
     change = update.my_chat_member
     if change is None:
         return
+    context.services.admins.forget(change.chat.id)
     now = context.services.clock()
     async with context.services.store.write() as conn:
         if change.new_chat_member.status in _GONE:
             await chats.block(conn, change.chat.id, now)
         else:
-            await chats.unblock(conn, change.chat.id)
+            await chats.meet(conn, change.chat.id, change.chat.title)
         await inbox.settle(conn, update.update_id, now)

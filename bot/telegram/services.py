@@ -11,6 +11,7 @@ from telegram.ext import Application, CallbackContext, ExtBot, JobQueue
 from bot.capabilities.base import Studio
 from bot.settings import Settings
 from bot.store.engine import Store
+from bot.telegram.admins import Admins
 from bot.tracker.timings import Timings
 
 
@@ -22,9 +23,11 @@ class Services:
     store: Store
     studio: Studio
     timings: Timings
+    admins: Admins
     wake: Callable[[], None]  # tells the tracker that a task was added
     http: httpx.AsyncClient  # for the vendor's pictures
     fetch: Callable[[str], Awaitable[bytes]]  # a file of Telegram's, by its id
+    is_down: Callable[[], bool]  # whether the image service is out of order
     clock: Callable[[], float] = time.time
 
 

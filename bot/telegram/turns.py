@@ -29,6 +29,7 @@ class Priority(IntEnum):
     RESULT = 1
     MESSAGE = 2
     EDIT = 3
+    BROADCAST = 4
 
 
 @dataclass(eq=False, slots=True)

@@ -112,7 +112,7 @@ async def _all_ended(studio: Studio, expected: int) -> None:
             while True:
                 async with store.read() as conn:
                     counts = await tasks.count_by_state(conn)
-                    waits = await tasks.pulse(conn)
+                    waits = await tasks.pulse(conn, 0.0)
                     unsettled = await inbox.count_open(conn)
                 if sum(counts.values()) == expected and not waits and not unsettled:
                     return

@@ -14,6 +14,9 @@ from pydantic import SecretStr
 from telegram import Update
 
 from bot.assembly import Parts, assemble
+from bot.capabilities.needs import Brought
+from bot.media.links import Links
+from bot.media.shelf import Shelf
 from bot.miaohua.client import Miaohua
 from bot.sandbox.telegram.cast import TOKEN
 from bot.sandbox.telegram.faults import Fault
@@ -29,7 +32,8 @@ from bot.settings import Settings
 from bot.store import pictures, tasks
 from bot.store.engine import Store
 from bot.store.task import Picture, State, Task
-from bot.telegram import application
+from bot.telegram import application, dialogs
+from bot.telegram.delivery import Delivery
 from bot.telegram.services import Bot
 from tests.telegram.wires import ADDRESS, WEB, Web, Wire, make_app
 
@@ -262,6 +266,19 @@ async def open_stage(database: str, directory: Path, **more: Any) -> AsyncIterat
 
 def _title(chat: Chat) -> str:
     return chat.user.first_name if chat.user else chat.title
+
+
+def shelf_of(stage: Stage) -> Shelf:
+    return Shelf(stage.shelf, Links(ADDRESS, b"a key of the tests"))
+
+
+def delivery_of(stage: Stage) -> Delivery:
+    """Make the tracker's outlet, which hands errands over to dialogs."""
+
+    async def hear(brought: Brought) -> None:
+        await dialogs.hear(stage.parts.services, stage.bot, brought)
+
+    return Delivery(stage.bot, stage.store, http=stage.parts.services.http, shelf=shelf_of(stage), hear=hear)
 
 
 def view_of(message: Message) -> ChatMessage:

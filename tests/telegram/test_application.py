@@ -2,14 +2,27 @@ from typing import Any
 
 import pytest
 from telegram import Update
-from telegram.ext import BaseHandler, CallbackQueryHandler, ChatMemberHandler, MessageHandler
+from telegram.ext import BaseHandler, CallbackQueryHandler, ChatMemberHandler, InlineQueryHandler, MessageHandler
 
 from bot.sandbox.telegram.cast import BOT, TOKEN
 from bot.sandbox.telegram.entities import finish
 from bot.sandbox.telegram.people.requests import Edit
 from bot.sandbox.telegram.people.speaking import edit
 from bot.settings import Settings
-from bot.telegram import dialogs, failures, help, requests, results, service_updates, tasks_list  # noqa: A004
+from bot.telegram import (
+    dialogs,
+    failures,
+    help,  # noqa: A004  its command's name
+    limits_panel,
+    menu,
+    presets,
+    privacy,
+    replies,
+    requests,
+    results,
+    service_updates,
+    tasks_list,
+)
 from bot.telegram.application import ALLOWED_UPDATES, READ_TIMEOUT, build
 from bot.telegram.pacing import Pacer
 from bot.telegram.processor import SerialProcessor
@@ -21,7 +34,11 @@ from tests.telegram.wires import ADDRESS
 KINDS = {
     MessageHandler: Update.MESSAGE,
     CallbackQueryHandler: Update.CALLBACK_QUERY,
-    ChatMemberHandler: Update.MY_CHAT_MEMBER,
+    InlineQueryHandler: Update.INLINE_QUERY,
+}
+MEMBERS: dict[int | None, str] = {
+    ChatMemberHandler.MY_CHAT_MEMBER: Update.MY_CHAT_MEMBER,
+    ChatMemberHandler.CHAT_MEMBER: Update.CHAT_MEMBER,
 }
 PERSON = {"id": 7, "is_bot": False, "first_name": "Ann"}
 PRIVATE, GROUP = {"id": 7, "type": "private"}, {"id": -1001, "type": "supergroup", "title": "Group"}
@@ -63,14 +80,19 @@ MESSAGES = [
     (written("/start"), help.start),
     (written("/help imagine"), help.show),
     (written("/tasks", GROUP), tasks_list.show),
+    (written("/limits daily 20", GROUP), limits_panel.show),
+    (written("/presets"), presets.show),
+    (written("/preset save fox", GROUP), presets.show),
+    (written("/privacy"), privacy.show),
+    (written("/forget"), privacy.ask),
     (written("/cancel"), dialogs.cancel),
     (written("/weather"), help.unknown),
     (written("/weather", **PHOTO), help.unknown),
     (written("/weather", GROUP), None),
-    (written("a fox"), dialogs.answer),
-    (written("a fox", GROUP), dialogs.answer),
-    (written("", **PHOTO), dialogs.answer),
-    (written("a fox", **FILE), dialogs.answer),
+    (written("a fox"), replies.take),
+    (written("a fox", GROUP), replies.take),
+    (written("", **PHOTO), replies.take),
+    (written("a fox", **FILE), replies.take),
     (written("", GROUP, migrate_to_chat_id=-1002), service_updates.migrated),
     (written("", GROUP, migrate_from_chat_id=-5), service_updates.migrated),
     (written("", GROUP, new_chat_title="New"), None),
@@ -83,8 +105,21 @@ BUTTONS = [
     ("d:9999999999999999999:run", failures.unknown_button),
     ("r:again:1", results.press),
     ("r:vary:1:7", results.press),
-    ("r:vary:1:7:8", failures.unknown_button),
+    ("r:go:1:7:upscale", results.press),
+    ("r:go:1:7:8", failures.unknown_button),
+    ("r:go:1:7:upscale:2", failures.unknown_button),
+    ("m:upscale", menu.press),
+    ("m:", failures.unknown_button),
+    ("m:upscale:1", failures.unknown_button),
     ("r:again:9999999999999999999", failures.unknown_button),
+    ("g:add:daily:-5", limits_panel.press),
+    ("g:main", limits_panel.press),
+    ("g:set:daily:1:2", failures.unknown_button),
+    ("p:turn:-5:0", presets.press),
+    ("p:use:5:12:0123456789", presets.press),
+    ("p:use:5:12:fox", failures.unknown_button),
+    ("f:yes", privacy.press),
+    ("f:yes:5", failures.unknown_button),
     ("anything", failures.unknown_button),
 ]
 
@@ -107,7 +142,10 @@ async def test_the_first_handler_that_fits_has_the_button(stage: Stage) -> None:
 
 
 async def test_telegram_is_asked_for_what_the_handlers_take_and_for_nothing_else(stage: Stage) -> None:
-    wanted = {KINDS[type(handler)] for handler in handlers(stage)}
+    wanted = {
+        MEMBERS[handler.chat_member_types] if isinstance(handler, ChatMemberHandler) else KINDS[type(handler)]
+        for handler in handlers(stage)
+    }
     assert sorted(ALLOWED_UPDATES) == sorted(wanted)
 
 

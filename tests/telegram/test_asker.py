@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -6,7 +7,8 @@ from telegram import Update
 from bot.sandbox.telegram.people.membership import migrate
 from bot.sandbox.telegram.people.requests import Migration
 from bot.sandbox.telegram.world import ANONYMOUS_ADMIN, CHANNEL_BOT
-from bot.telegram.asker import Asker, asker_of
+from bot.store import people
+from bot.telegram.asker import Asker, asker_of, read_asker
 from tests.telegram.stage import Stage, data_of
 
 PERSON = {"id": 7, "is_bot": False, "first_name": "Ann"}
@@ -18,7 +20,7 @@ def read(**body: Any) -> Update:
 
 
 def last(stage: Stage) -> Asker:
-    asker = asker_of(stage.updates[-1])
+    asker = read_asker(stage.updates[-1])
     assert asker is not None
     return asker
 
@@ -27,7 +29,14 @@ async def test_a_person_in_private(stage: Stage) -> None:
     await stage.say("小明", "hello")
     person = stage.person("小明")
     assert last(stage) == Asker(
-        owner_id=person.id, chat_id=person.id, thread_id=None, message_id=1, lang="zh_CN", is_private=True
+        owner_id=person.id,
+        chat_id=person.id,
+        thread_id=None,
+        message_id=1,
+        lang="zh_CN",
+        is_private=True,
+        name="小明",
+        username=person.username,
     )
 
 
@@ -68,14 +77,16 @@ async def test_only_a_message_in_a_topic_has_a_thread(stage: Stage) -> None:
     ],
 )
 def test_a_post_of_a_channel_and_an_update_without_a_chat_have_no_asker(body: dict[str, Any]) -> None:
-    assert asker_of(read(**body)) is None
+    assert read_asker(read(**body)) is None
 
 
 def test_a_press_is_the_persons_even_on_a_message_that_is_out_of_reach() -> None:
     message = {"chat": {"id": -1001, "type": "supergroup"}, "message_id": 5, "date": 0}
     query = {"id": "1", "from": PERSON, "message": message, "chat_instance": "1", "data": "d:1:run"}
-    asker = asker_of(read(callback_query=query))
-    assert asker == Asker(owner_id=7, chat_id=-1001, thread_id=None, message_id=5, lang="en", is_private=False)
+    asker = read_asker(read(callback_query=query))
+    assert asker == Asker(
+        owner_id=7, chat_id=-1001, thread_id=None, message_id=5, lang="en", is_private=False, name="Ann"
+    )
 
 
 @pytest.mark.parametrize(
@@ -84,9 +95,39 @@ def test_a_press_is_the_persons_even_on_a_message_that_is_out_of_reach() -> None
 )
 def test_the_language_is_the_clients(code: str | None, lang: str) -> None:
     sender = PERSON | ({"language_code": code} if code else {})
-    asker = asker_of(read(message={"message_id": 1, "date": 1, "chat": PRIVATE, "from": sender, "text": "hello"}))
+    asker = read_asker(read(message={"message_id": 1, "date": 1, "chat": PRIVATE, "from": sender, "text": "hello"}))
     assert asker is not None
     assert asker.lang == lang
+
+
+class TestALanguageThatWasChosen:
+    async def test_goes_before_the_clients(self, stage: Stage) -> None:
+        alice = stage.person("Alice").id
+        async with stage.store.write() as conn:
+            await people.set_lang(conn, alice, "zh_CN", stage.now)
+        [answer] = await stage.say("Alice", "/cancel")
+        assert answer.text.startswith("没有")
+        asker = await asker_of(stage.updates[-1], stage.store)
+        assert asker is not None
+        assert asker == replace(last(stage), lang="zh_CN")
+        # Only the person's own, and back to the client's.
+        [answer] = await stage.say("Bob", "/cancel")
+        assert answer.text.startswith("There is nothing")
+        async with stage.store.write() as conn:
+            await people.set_lang(conn, alice, None, stage.now)
+        [answer] = await stage.say("Alice", "/cancel")
+        assert answer.text.startswith("There is nothing")
+
+    async def test_is_that_of_who_presses(self, stage: Stage) -> None:
+        [question] = await stage.say("Alice", "/imagine", to="Picture friends")
+        async with stage.store.write() as conn:
+            await people.set_lang(conn, stage.person("Bob").id, "zh_CN", stage.now)
+        [panel] = await stage.say("Alice", "a fox", to="Picture friends", reply_to=question.message_id)
+        assert "面板" in str(await stage.press("Bob", panel, data_of(panel, "✨")))
+
+    async def test_of_nobody_is_none(self, stage: Stage) -> None:
+        post = {"message_id": 1, "date": 1, "chat": {"id": -1001, "type": "channel"}, "text": "news"}
+        assert await asker_of(read(channel_post=post), stage.store) is None
 
 
 class TestButtonsOfAChatsRequest:

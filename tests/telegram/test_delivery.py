@@ -1,3 +1,4 @@
+import io
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -5,9 +6,10 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
-from bot.locales.text import LANGUAGES, Lang, text
-from bot.media.shelf import Shelf
+from bot.locales.text import LANGUAGES, Lang, text, verbatim
+from bot.media.offers import of_task
 from bot.sandbox.telegram.entities import units
 from bot.sandbox.telegram.parsing import parse_html
 from bot.sandbox.telegram.people.membership import block
@@ -17,7 +19,7 @@ from bot.store.task import Picture, State, Task
 from bot.telegram import sending
 from bot.telegram.delivery import Delivery, _caption
 from bot.tracker.ports import NotNow, PicturesGone, Undeliverable
-from tests.telegram.stage import REQUEST, Stage, labels, picture_bytes
+from tests.telegram.stage import REQUEST, Stage, delivery_of, labels, picture_bytes, shelf_of
 
 Add = Callable[..., Awaitable[Task]]
 
@@ -27,7 +29,7 @@ PROMPTS = ["🦊" * 1000, "<b>&</b>" * 250, "雪" * 2000, "&lt;" * 500, "a fox "
 
 @pytest.fixture
 def delivery(stage: Stage) -> Delivery:
-    return Delivery(stage.bot, stage.store, http=stage.parts.services.http, shelf=Shelf(stage.shelf))
+    return delivery_of(stage)
 
 
 def answers(stage: Stage, who: str = "Alice") -> list[ChatMessage]:
@@ -64,7 +66,8 @@ async def test_several_are_an_album_and_numbered_buttons(
     *album, buttons = answers(stage)
     assert [message.photo.width for message in album if message.photo] == [100 + n for n in range(count)]
     assert f"{count} pictures" in buttons.text
-    assert [label for label in labels(buttons) if "🎲" in label] == [f"🎲 {n + 1}" for n in range(count)]
+    assert labels(buttons)[:count] == [f"{n + 1}" for n in range(count)]
+    assert [button.data for button in buttons.buttons[:count]] == [f"r:pick:{task.id}:{n}" for n in range(count)]
     assert [picture.message_id for picture in await stage.pictures(task)] == [one.message_id for one in album]
     assert (await stage.task(task.id)).buttons_message_id == buttons.message_id
 
@@ -97,7 +100,7 @@ async def test_what_was_withheld_is_said_and_not_numbered(stage: Stage, delivery
     await delivery.deliver(task)
     first, _, buttons = answers(stage)
     assert first.caption.splitlines()[-1].startswith("另有 2 张")
-    assert [label for label in labels(buttons) if "🎲" in label] == ["🎲 1", "🎲 2"]
+    assert [label for label in labels(buttons) if label.isdecimal()] == ["1", "2"]
 
 
 async def test_one_of_two_withheld_leaves_one_message(stage: Stage, delivery: Delivery, delivering: Add) -> None:
@@ -225,23 +228,103 @@ async def test_the_longest_caption_is_taken(stage: Stage, delivery: Delivery, de
     st.text(max_size=128),
     st.lists(st.integers(0, 2**32), min_size=1, max_size=8),
     st.integers(0, 7),
+    st.lists(st.text(max_size=1200), max_size=4),
     st.sampled_from(list(LANGUAGES)),
 )
 def test_no_caption_is_longer_than_telegram_allows(
-    prompt: str, model: str, seeds: list[int], missing: int, lang: Lang
+    prompt: str, model: str, seeds: list[int], missing: int, notes: list[str], lang: Lang
 ) -> None:
     made = [Picture(task_id=1, index=index, seed=seed) for index, seed in enumerate(seeds)]
     request = {**REQUEST, "prompt": prompt, "model": {"id": "m", "name": model}, "size": [6000, 6000]}
-    task = a_task(request=request)
+    task = a_task(request=request, lang=lang, notes=[verbatim(note).dump() for note in notes])
     words, _ = parse_html(_caption(task, made, missing).html(lang))
     assert units(words) <= CAPTION
+
+
+class TestNotes:
+    """What was changed to carry a request out stands below its picture."""
+
+    async def test_each_has_its_line(self, stage: Stage, delivery: Delivery, delivering: Add) -> None:
+        notes = [text("“{given}” is no good.", given="<b>").dump(), verbatim("It was turned.").dump()]
+        task = await delivering(notes=notes)
+        await stage.bring(task, picture_bytes(), withheld=1)
+        await delivery.deliver(task)
+        [message] = answers(stage)
+        *_, withheld, first, second = message.caption.splitlines()
+        assert "withheld" in withheld
+        assert (first, second) == ("ℹ️ “<b>” is no good.", "ℹ️ It was turned.")
+
+    async def test_in_the_tasks_language(self, stage: Stage, delivery: Delivery, delivering: Add) -> None:
+        task = await delivering(lang="zh_CN", notes=[text("Cancelled, as you wished.").dump()])
+        await stage.bring(task, picture_bytes())
+        await delivery.deliver(task)
+        assert answers(stage)[0].caption.splitlines()[-1] == "ℹ️ 已按你的意思取消。"
+
+    def test_one_for_which_there_is_no_room_gives_way_to_the_next(self) -> None:
+        notes = [verbatim("🦊" * 500).dump(), verbatim("It was turned.").dump()]
+        words = _caption(a_task(request=REQUEST, lang="en", notes=notes), [], 0).plain("en")
+        assert words.splitlines()[-1] == "ℹ️ It was turned."
+        assert "🦊" not in words
+
+
+async def test_a_picture_with_transparency_has_a_preview_before_it(
+    stage: Stage, delivery: Delivery, delivering: Add
+) -> None:
+    task = await delivering()
+    out = io.BytesIO()
+    Image.new("RGBA", (64, 80), (9, 9, 9, 0)).save(out, "PNG")
+    await stage.bring(task, out.getvalue())
+    await delivery.deliver(task)
+    preview, file = answers(stage)
+    assert preview.photo is not None
+    assert file.document is not None
+    assert (preview.caption, preview.buttons) == ("", [])
+    assert file.caption.startswith("a fox")
+    assert f"r:delete:{task.id}" in [button.data for button in file.buttons]
+    assert stage.sandbox.files.read(file.document.file_id) == out.getvalue()
+    [picture] = await stage.pictures(task)
+    assert (picture.message_id, picture.preview_id) == (file.message_id, preview.message_id)
+    assert (picture.photo_id, picture.document_id) == (preview.photo.file_id, file.document.file_id)
+
+
+class TestWhatIsNoPicture:
+    """A training brings something else: a message says so, with buttons."""
+
+    @pytest.fixture
+    def trained(self, stage: Stage, delivering: Add) -> Add:
+        async def add(**more: Any) -> Task:
+            request = {"name": "my <cat>", "trigger": "mycat"}
+            return await delivering(capability="train", request=request, found={"lora_id": "l-1"}, **more)
+
+        return add
+
+    async def test_is_told_once_with_its_buttons(self, stage: Stage, delivery: Delivery, trained: Add) -> None:
+        await stage.say("Alice", "please")
+        task = await trained(message_id=1)
+        for _ in range(2):
+            await delivery.deliver(await stage.task(task.id))
+        [told] = [message for message in answers(stage) if message.buttons]
+        assert told.text.startswith("🎓 my <cat> is ready")
+        assert told.reply_to_message_id == 1
+        assert [button.data for button in told.buttons] == [f"r:try:{task.id}"]
+        assert (await stage.task(task.id)).buttons_message_id == told.message_id
+
+    async def test_can_be_shared_where_there_is_somebody_to_share_with(
+        self, stage: Stage, delivery: Delivery, trained: Add
+    ) -> None:
+        group = stage.chat("Picture friends")
+        task = await trained(chat_id=group.id)
+        await delivery.deliver(task)
+        [told] = stage.shown(group)
+        assert [button.data for button in told.buttons] == [f"r:try:{task.id}", f"r:share:{task.id}"]
 
 
 async def test_what_belongs_to_the_wait_goes(stage: Stage, delivery: Delivery, delivering: Add) -> None:
     [status] = await stage.say("Alice", "hello")
     task = await delivering(status_message_id=status.message_id)
-    other = await Shelf(stage.shelf).put(task.id + 1, 0, b"x", "png")
-    await Shelf(stage.shelf).put(task.id, 0, b"x", "png")
+    shelf = shelf_of(stage)
+    other = await shelf.put(of_task(task.id + 1), 0, b"x", "png")
+    await shelf.put(of_task(task.id), 0, b"x", "png")
     await stage.bring(task, picture_bytes())
     await delivery.deliver(task)
     [message] = answers(stage)
@@ -266,12 +349,26 @@ async def test_a_status_message_that_cannot_be_removed_now_is_later(
     [status] = await stage.say("Alice", "hello")
     task = await delivering(status_message_id=status.message_id)
     await stage.bring(task, picture_bytes())
-    stage.refuse("deleteMessages", 502, "Bad Gateway")
+    stage.refuse("deleteMessage", 502, "Bad Gateway")
     with pytest.raises(NotNow):
         await delivery.deliver(task)
     await delivery.deliver(task)
     assert len(stage.calls("sendPhoto")) == 1
     assert status.message_id not in stage.chat("Alice").messages
+
+
+async def test_a_status_message_that_is_too_old_to_be_removed_says_that_it_is_over(
+    stage: Stage, delivery: Delivery, delivering: Add
+) -> None:
+    stage.chat("Alice").started = True
+    status = await stage.bot.send_message(stage.chat("Alice").id, "🎨 At work.")
+    task = await delivering(status_message_id=status.message_id)
+    await stage.bring(task, picture_bytes())
+    stage.now += 3 * 24 * 3600
+    await delivery.deliver(task)
+    assert [message.text for message in answers(stage) if message.message_id == status.message_id] == [
+        "🏁 This has come to its end."
+    ]
 
 
 async def test_the_message_that_asked_is_gone(stage: Stage, delivery: Delivery, delivering: Add) -> None:
@@ -300,10 +397,17 @@ class TestTell:
         assert told.reply_to_message_id == 1
         assert labels(told) == ["✏️ Change it"]
 
+    async def test_of_a_capability_that_there_is_no_longer(
+        self, stage: Stage, delivery: Delivery, add_task: Add
+    ) -> None:
+        await delivery.tell(await add_task(capability="fresco", state=State.REFUSED, error_code=12))
+        [told] = answers(stage)
+        assert "cannot do that any more" in told.text
+
     async def test_nobody_is_told_twice(self, stage: Stage, delivery: Delivery, add_task: Add) -> None:
         [status] = await stage.say("Alice", "hello")
         task = await add_task(state=State.EXPIRED, status_message_id=status.message_id)
-        stage.refuse("deleteMessages", 502, "Bad Gateway")
+        stage.refuse("deleteMessage", 502, "Bad Gateway")
         with pytest.raises(NotNow):
             await delivery.tell(task)
         await delivery.tell(task)

@@ -13,11 +13,17 @@ SPEAKERS: dict[Lang, str] = {"en": "Alice", "zh_CN": "小明"}
 
 
 def every_text() -> list[Text]:
-    return [greeting(), overview(), *(details(one) for one in registry.ALL)]
+    return [
+        greeting(),
+        *(overview(is_public=is_public) for is_public in (True, False)),
+        *map(details, registry.OFFERED),
+    ]
 
 
 @pytest.mark.parametrize("lang", list(LANGUAGES))
-@pytest.mark.parametrize("sentence", every_text(), ids=["start", "help", *registry.BY_NAME])
+@pytest.mark.parametrize(
+    "sentence", every_text(), ids=["start", "help", "help-private", *(one.name for one in registry.OFFERED)]
+)
 def test_every_text_is_one_that_telegram_takes(sentence: Text, lang: Lang) -> None:
     words, marked = parse_html(sentence.html(lang))
     assert 0 < units(words) <= LONGEST
@@ -28,7 +34,12 @@ def test_every_text_is_one_that_telegram_takes(sentence: Text, lang: Lang) -> No
 @pytest.mark.parametrize("lang", list(LANGUAGES))
 async def test_they_arrive_in_the_askers_language(stage: Stage, lang: Lang) -> None:
     who = SPEAKERS[lang]
-    for line, sentence in (("/start", greeting()), ("/help", overview()), ("/help imagine", details(registry.ALL[0]))):
+    texts = {
+        "/start": greeting(),
+        "/help": overview(is_public=True),
+        "/help imagine": details(registry.BY_NAME["imagine"]),
+    }
+    for line, sentence in texts.items():
         [answer] = await stage.say(who, line)
         words, _ = parse_html(sentence.html(lang))
         assert answer.text == words.strip()
@@ -36,12 +47,28 @@ async def test_they_arrive_in_the_askers_language(stage: Stage, lang: Lang) -> N
 
 @pytest.mark.parametrize("lang", list(LANGUAGES))
 def test_the_overview_names_every_command(lang: Lang) -> None:
-    words = overview().html(lang)
-    for command in [*(one.commands[0] for one in registry.ALL), *(command for command, _ in OTHER_COMMANDS)]:
+    words = overview(is_public=True).html(lang)
+    for command in [*(one.commands[0] for one in registry.OFFERED), *(command for command, _ in OTHER_COMMANDS)]:
         assert f"/{command} " in words
+    assert "PUBLIC_URL" not in words
 
 
-@pytest.mark.parametrize("capability", registry.ALL, ids=lambda one: one.name)
+class TestWithoutAPublicAddress:
+    @pytest.fixture
+    def settings(self) -> dict[str, None]:
+        return {"public_url": None}
+
+    async def test_what_is_off_is_named(self, stage: Stage) -> None:
+        [answer] = await stage.say("Alice", "/help")
+        [line] = [line for line in answer.text.splitlines() if "PUBLIC_URL" in line]
+        off = {
+            one.commands[0] for one in registry.OFFERED if f"/{one.commands[0]} " in line.partition("on pictures")[0]
+        }
+        assert off == {one.commands[0] for one in registry.OFFERED if one.needs_link}
+        assert off < {one.commands[0] for one in registry.OFFERED}
+
+
+@pytest.mark.parametrize("capability", registry.OFFERED, ids=lambda one: one.name)
 def test_the_details_name_every_flag_with_what_it_allows(capability: Capability) -> None:
     words, _ = parse_html(details(capability).html("en"))
     assert capability.example in words

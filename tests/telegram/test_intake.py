@@ -13,7 +13,6 @@ from bot.store.task import State, Task
 from bot.telegram import intake
 from bot.telegram.asker import Asker
 from bot.telegram.intake import Order
-from bot.telegram.services import Context
 from tests.telegram.stage import REQUEST, Stage
 
 IMAGINE = BY_NAME["imagine"]
@@ -48,12 +47,28 @@ async def arrive(stage: Stage, update_id: int = UPDATE) -> None:
         await inbox.accept(conn, [{"update_id": update_id}], stage.now)
 
 
-async def order(stage: Stage, update_id: int = UPDATE, *, dialog_id: int | None = None, **request: Any) -> None:
+async def order(
+    stage: Stage,
+    update_id: int = UPDATE,
+    *,
+    key: str = "",
+    dialog_id: int | None = None,
+    is_paced: bool = True,
+    **request: Any,
+) -> Task | None:
     person = stage.person("Alice").id
     stage.chat("Alice").started = True
     asker = Asker(owner_id=person, chat_id=person, thread_id=None, message_id=1, lang="en", is_private=True)
-    wanted = Order(capability=IMAGINE, request={**REQUEST, **request}, remember={"samples": 4})
-    await intake.take_on(update_id, Context(stage.parts.app), asker, wanted, dialog_id=dialog_id)
+    wanted = Order(
+        key=key or f"update:{update_id}",
+        update_id=update_id,
+        dialog_id=dialog_id,
+        capability=IMAGINE,
+        request={**REQUEST, **request},
+        remember={"samples": 4},
+        is_paced=is_paced,
+    )
+    return await intake.take_on(stage.parts.app.bot_data, stage.bot, asker, wanted)
 
 
 async def open_dialog(stage: Stage) -> int:
@@ -131,13 +146,26 @@ async def test_where_one_part_fails_nothing_has_changed(
 
 async def test_the_same_update_orders_once(stage: Stage, bell: Counter) -> None:
     await arrive(stage)
-    await order(stage)
+    assert await order(stage) is not None
     before = await rows(stage)
-    await order(stage, samples=4)
+    assert await order(stage, samples=4) is None
     assert await rows(stage) == before
     assert bell.rings == 1
-    await order(stage, UPDATE + 1)
-    assert len((await rows(stage)).tasks) == 2
+    second = await order(stage, UPDATE + 1)
+    assert second is not None
+    assert [task.id for task in (await rows(stage)).tasks] == [before.tasks[0].id, second.id]
+
+
+async def test_what_no_update_ordered_settles_none(stage: Stage, bell: Counter) -> None:
+    """As what a dialog orders by itself, once its errand is back."""
+    await arrive(stage)
+    asker = Asker(owner_id=7, chat_id=7, thread_id=None, message_id=None, lang="en", is_private=True)
+    wanted = Order(key="dialog:9", capability=IMAGINE, request=REQUEST)
+    for _ in range(2):
+        await intake.take_on(stage.parts.app.bot_data, stage.bot, asker, wanted)
+    after = await rows(stage)
+    assert [task.order_key for task in after.tasks] == ["dialog:9"]
+    assert (after.updates_open, after.choices, bell.rings) == (1, {}, 1)
 
 
 class TestLimits:
@@ -161,6 +189,38 @@ class TestLimits:
         assert await rows(stage) == before
         assert before.updates_open == before.dialogs == 1
         assert bell.rings == 1
+
+
+class TestTheOthersOfAnAlbum:
+    @pytest.fixture
+    def settings(self) -> dict[str, int]:
+        return {"min_interval_seconds": 10, "daily_limit": 5}
+
+    async def test_come_all_at_once_and_count_all_the_same(self, stage: Stage) -> None:
+        await order(stage, samples=2)
+        with pytest.raises(TooFast):
+            await order(stage, UPDATE + 1)
+        await order(stage, UPDATE + 1, is_paced=False, samples=2)
+        assert (await rows(stage)).used == 4
+        with pytest.raises(DailyLimit):
+            await order(stage, UPDATE + 2, is_paced=False, samples=2)
+        with pytest.raises(TooFast):  # for what is typed, the time counts from the last of them
+            await order(stage, UPDATE + 3)
+        assert (await rows(stage)).used == 4
+
+
+async def test_a_result_that_is_gone_on_from_is_the_orders_parent(stage: Stage) -> None:
+    source = await order(stage)
+    assert source is not None
+    photo = {"task": source.id, "index": 1}
+    answers = {**BY_NAME["upscale"].start({}), "photo": photo}
+    settled = await intake.settled(stage.parts.services.studio, "update:7", BY_NAME["upscale"], answers)
+    assert (settled.parent_id, settled.parent_index, settled.request["photo"]) == (source.id, 1, photo)
+    assert settled.remember == BY_NAME["upscale"].remember(answers, settled.request)
+    with pytest.raises(UserError):
+        await intake.settled(
+            stage.parts.services.studio, "k", BY_NAME["upscale"], {**answers, "model": {"name": "nonsense"}}
+        )
 
 
 async def test_a_chat_that_takes_no_reactions_gets_its_picture_all_the_same(stage: Stage) -> None:

@@ -2,7 +2,7 @@ import pytest
 from telegram import ForceReply
 from telegram.error import NetworkError
 
-from bot.conversations.screens import Button, View
+from bot.conversations.view import Button, View
 from bot.locales.text import text, verbatim
 from bot.telegram import messages
 from bot.telegram.asker import Asker

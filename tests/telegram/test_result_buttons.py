@@ -1,51 +1,104 @@
 import re
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.capabilities import registry
 from bot.locales.text import LANGUAGES
 from bot.store.task import Picture, Task
-from bot.telegram.result_buttons import confirm_delete, result_buttons
+from bot.telegram.result_buttons import confirm_delete, finished_buttons, picture_buttons, result_buttons
 
 LARGEST = 10**18 - 1
 
 # What the handler takes, and what a client shows in a row.
-DATA = re.compile(r"r:[a-z]+:\d{1,18}(:\d{1,2})?")
+DATA = re.compile(r"r:[a-z]+:\d{1,18}(:\d{1,2}(:[a-z_]{1,32})?)?")
 IN_A_ROW = 4
 
-
-def task(task_id: int) -> Task:
-    return Task(**{**dict.fromkeys(Task.__dataclass_fields__), "id": task_id})  # type: ignore[arg-type]
+WHOLE = ["r:again", "r:edit", "r:delete"]
 
 
-def verbs(task_id: int, made: list[Picture]) -> list[list[str]]:
-    rows = result_buttons(task(task_id), made)
-    return [[button.data.replace(f":{task_id}", "") for button in row] for row in rows]
+def task(task_id: int, **more: Any) -> Task:
+    fields = {**dict.fromkeys(Task.__dataclass_fields__), "id": task_id, "capability": "imagine", "chat_id": 7, **more}
+    return Task(**fields)
 
 
-def test_one_picture_has_it_all_in_two_rows() -> None:
-    made = [Picture(task_id=4711, index=2)]
-    assert verbs(4711, made) == [["r:again", "r:edit"], ["r:vary:2", "r:file:2", "r:delete"]]
+def pictures(*indices: int) -> list[Picture]:
+    return [Picture(task_id=4711, index=index) for index in indices]
 
 
-def test_several_have_a_number_each() -> None:
-    made = [Picture(task_id=4711, index=index) for index in (0, 2, 3, 5, 7)]
-    assert verbs(4711, made) == [
-        ["r:again", "r:edit", "r:delete"],
-        ["r:vary:0", "r:vary:2", "r:vary:3", "r:vary:5"],
-        ["r:vary:7"],
-        ["r:file:0", "r:file:2", "r:file:3", "r:file:5"],
-        ["r:file:7"],
+def data(rows: list[list[Any]]) -> list[list[str]]:
+    return [[button.data.replace(":4711", "") for button in row] for row in rows]
+
+
+def ways(index: int, *more: str) -> list[str]:
+    """List what can be done with one picture: whatever works from one, then what is about itself."""
+    going_on = [f"r:go:{index}:{one.name}" for one in registry.OFFERED if one.takes_photo]
+    return [*going_on, *(f"r:{verb}:{index}" for verb in more)]
+
+
+def test_one_picture_has_it_all() -> None:
+    first, *rest, last = data(result_buttons(task(4711), pictures(2)))
+    assert (first, last) == (WHOLE, ["r:star"])
+    assert [each for row in rest for each in row] == ways(2, "vary", "file")
+    assert {"r:go:2:upscale", "r:go:2:stylize"} <= set(ways(2))
+    assert "r:go:2:imagine" not in ways(2)  # it needs no picture
+
+
+def test_of_several_it_is_first_said_which() -> None:
+    made = pictures(0, 2, 3, 5, 7)
+    assert data(result_buttons(task(4711), made)) == [
+        ["r:pick:0", "r:pick:2", "r:pick:3", "r:pick:5"],
+        ["r:pick:7"],
+        WHOLE,
+        ["r:star"],
     ]
     # People count what they see; what was withheld is not there.
-    shown = [button.label.plain("en") for row in result_buttons(task(4711), made) for button in row]
-    assert [label for label in shown if label.startswith("🎲")] == [f"🎲 {n}" for n in range(1, 6)]
+    shown = [button.label.plain("en") for row in result_buttons(task(4711), made)[:2] for button in row]
+    assert shown == ["1", "2", "3", "4", "5"]
+
+
+def test_one_of_several_says_which_it_is_and_leads_back() -> None:
+    rows = picture_buttons(task(4711), pictures(0, 2, 5), 2)
+    assert [button.label.plain("en") for button in rows[0]] == ["« 2 of 3"]
+    assert data(rows)[0] == ["r:back"]
+    assert [each for row in data(rows)[1:] for each in row] == ways(2, "vary", "file")
+
+
+@pytest.mark.parametrize("capability", registry.OFFERED, ids=lambda one: one.name)
+def test_only_what_can_make_another_like_it_offers_to(capability: Any) -> None:
+    offered = {
+        each
+        for rows in (
+            result_buttons(task(4711, capability=capability.name), pictures(0)),
+            picture_buttons(task(4711, capability=capability.name), pictures(0, 1), 0),
+        )
+        for row in data(rows)
+        for each in row
+    }
+    assert ("r:vary:0" in offered) == capability.can_vary
+    assert "r:file:0" in offered
+
+
+@pytest.mark.parametrize(("chat_id", "offered"), [(7, [["r:try"]]), (-7, [["r:try"], ["r:share"]])])
+def test_what_is_no_picture_is_tried_and_in_a_group_shared(chat_id: int, offered: list[list[str]]) -> None:
+    assert data(finished_buttons(task(4711, chat_id=chat_id))) == offered
+    shared = data(finished_buttons(task(4711, chat_id=chat_id), is_shared=True))
+    assert shared == [[each.replace("share", "unshare") for each in row] for row in offered]
 
 
 @given(st.integers(1, LARGEST), st.sets(st.integers(0, 99), min_size=1, max_size=8))
 def test_telegram_and_the_handler_take_every_button(task_id: int, places: set[int]) -> None:
     made = [Picture(task_id=task_id, index=index) for index in sorted(places)]
-    for row in [*result_buttons(task(task_id), made), *confirm_delete(task_id)]:
+    one = task(task_id, chat_id=-7)
+    rows = [
+        *result_buttons(one, made),
+        *picture_buttons(one, made, made[-1].index),
+        *confirm_delete(task_id),
+        *finished_buttons(one),
+    ]
+    for row in rows:
         assert 1 <= len(row) <= IN_A_ROW
         for button in row:
             assert len(button.data.encode()) <= 64

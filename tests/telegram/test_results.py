@@ -2,12 +2,11 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 
-from bot.media.shelf import Shelf
 from bot.sandbox.telegram.people.shown import ChatMessage
+from bot.store import people, pictures
 from bot.store.task import State, Task
-from bot.telegram.delivery import Delivery
 from bot.tracker import record
-from tests.telegram.stage import Stage, data_of, labels, picture_bytes
+from tests.telegram.stage import Stage, data_of, delivery_of, labels, picture_bytes
 
 Add = Callable[..., Awaitable[Task]]
 Deliver = Callable[..., Awaitable[tuple[Task, ChatMessage]]]
@@ -18,7 +17,7 @@ DAY = 24 * 3600
 @pytest.fixture
 def deliver(stage: Stage, delivering: Add) -> Deliver:
     """Deliver a task's pictures; give it with the message that has the buttons."""
-    delivery = Delivery(stage.bot, stage.store, http=stage.parts.services.http, shelf=Shelf(stage.shelf))
+    delivery = delivery_of(stage)
 
     async def make(count: int = 1, chat: str = "Alice", **more: object) -> tuple[Task, ChatMessage]:
         place = stage.chat(chat)
@@ -74,9 +73,67 @@ async def test_edit_words_opens_the_panel_with_the_same_answers(stage: Stage, de
     task, message = await deliver(request={"size": [1280, 720], "samples": 2})
     assert await stage.press("Alice", message, data_of(message, "✏️")) == ""
     panel = stage.shown(stage.chat("Alice"))[-1]
-    assert "1280×720" in panel.text
+    assert {"Size: 1280×720", "Pictures: 2"} <= set(labels(panel))
     assert panel.reply_to_message_id == message.message_id
     assert await stage.tasks() == [task]
+
+
+class TestGoOn:
+    """Any picture leads on to whatever works from one."""
+
+    async def test_what_is_instant_is_ordered_at_once(self, stage: Stage, deliver: Deliver) -> None:
+        first, message = await deliver(3)
+        assert await stage.press("Alice", message, f"r:go:{first.id}:2:upscale") == ""
+        larger = await ordered(stage, first)
+        assert (larger.capability, larger.request["photo"]) == ("upscale", {"task": first.id, "index": 2})
+        assert (larger.parent_id, larger.parent_index, larger.message_id) == (first.id, 2, message.message_id)
+        assert larger.reserved == 1
+
+    async def test_what_is_not_is_a_panel_with_the_picture_in_it(self, stage: Stage, deliver: Deliver) -> None:
+        first, message = await deliver()
+        assert await stage.press("Alice", message, data_of(message, "↔️ Expand")) == ""
+        panel = stage.shown(stage.chat("Alice"))[-1]
+        assert await stage.tasks() == [first]
+        assert await stage.press("Alice", panel, data_of(panel, "✨")) == ""
+        assert (await ordered(stage, first)).request["photo"] == {"task": first.id, "index": 0}
+
+    async def test_with_what_somebody_chose_last(self, stage: Stage, deliver: Deliver) -> None:
+        first, message = await deliver()
+        async with stage.store.write() as conn:
+            await people.choose(conn, stage.person("Alice").id, "upscale", {"format": "PNG"}, stage.now)
+        await stage.press("Alice", message, data_of(message, "🔍"))
+        assert (await ordered(stage, first)).request["format"] == "PNG"
+
+    @pytest.mark.parametrize("way", ["perfume", "snap", ""])
+    async def test_to_what_there_is_not(self, stage: Stage, deliver: Deliver, way: str) -> None:
+        first, message = await deliver()
+        assert "out of date" in str(await stage.press("Alice", message, f"r:go:{first.id}:0:{way}"))
+        assert await stage.tasks() == [first]
+
+
+class TestPick:
+    async def test_shows_the_ways_of_that_one_and_leads_back(self, stage: Stage, deliver: Deliver) -> None:
+        task, message = await deliver(3)
+        assert await stage.press("Alice", message, data_of(message, "2")) == ""
+        picked = stage.shown(stage.chat("Alice"))[-1]
+        assert picked.text == message.text
+        assert labels(picked)[0] == "« 2 of 3"
+        assert {f"r:vary:{task.id}:1", f"r:file:{task.id}:1", f"r:go:{task.id}:1:upscale"} <= {
+            button.data for button in picked.buttons
+        }
+        assert await stage.press("Alice", picked, data_of(picked, "«")) == ""
+        assert stage.shown(stage.chat("Alice"))[-1].keyboard == message.keyboard
+
+    async def test_is_everybodys_and_may_come_twice(self, stage: Stage, deliver: Deliver) -> None:
+        _, message = await deliver(2, chat="Picture friends")
+        for _ in range(2):
+            assert await stage.press("Bob", message, data_of(message, "2")) == ""
+        assert labels(stage.shown(stage.chat("Picture friends"))[-1])[0] == "« 2 of 2"
+
+    async def test_of_a_picture_that_was_withheld(self, stage: Stage, deliver: Deliver) -> None:
+        task, message = await deliver(2)
+        assert "no longer here" in str(await stage.press("Alice", message, f"r:pick:{task.id}:2"))
+        assert stage.shown(stage.chat("Alice"))[-1].keyboard == message.keyboard
 
 
 async def test_the_file_is_sent_and_remembered(stage: Stage, deliver: Deliver) -> None:
@@ -111,6 +168,14 @@ class TestDelete:
         asked = stage.shown(stage.chat("Alice"))[-1]
         assert [button.data for button in asked.buttons] == [f"r:really:{task.id}", f"r:keep:{task.id}"]
         assert await stage.press("Alice", asked, data_of(asked, "🗑")) == ""
+        assert stage.shown(stage.chat("Alice")) == []
+
+    async def test_takes_the_preview_too(self, stage: Stage, deliver: Deliver) -> None:
+        task, message = await deliver()
+        [preview] = await stage.say("Alice", "hello")
+        async with stage.store.write() as conn:
+            await pictures.set_delivered(conn, task.id, 0, preview_id=preview.message_id)
+        assert await stage.press("Alice", message, f"r:really:{task.id}") == ""
         assert stage.shown(stage.chat("Alice")) == []
 
     @pytest.mark.parametrize("count", [1, 3])

@@ -23,7 +23,7 @@ class Surroundings:
     def __init__(self, directory: Path) -> None:
         self.now = 1000.0
         self.links = Links("http://bot.example", b"k" * 32, lambda: self.now)
-        self.shelf = Shelf(directory)
+        self.shelf = Shelf(directory, self.links)
         self.registry = CollectorRegistry()
         self.accepted: list[dict[str, Any]] = []
         self.on_accept: Callable[[], Awaitable[object]] | None = None
