@@ -42,6 +42,11 @@ _TEMPLATE = "studio_template"
 _FAST = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200"
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Run more tests at a time than there are cores: the long ones wait for processes more than they compute."""
+    return 2 * (os.cpu_count() or 1)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):  # workers inherit it
         os.environ[_PLACE] = tempfile.mkdtemp(prefix="studio-pg-")

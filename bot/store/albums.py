@@ -22,6 +22,7 @@ _SET = (
     .values(photos=bindparam("all_photos"), command=bindparam("first_command"))
     .returning(albums)
 )
+_REFUSE = sa.update(albums).where(_IS_IT).values(command={})
 _FORGET = sa.delete(albums).where(_A.created_at < bindparam("before"))
 
 # Seconds: afterwards an answer to one of its pictures concerns that picture alone.
@@ -38,7 +39,7 @@ class Album:
     chat_id: int
     album_id: str
     owner_id: int
-    command: dict[str, Any] | None
+    command: dict[str, Any] | None  # empty: it was refused, and is not asked of the others
     photos: list[dict[str, Any]]
     created_at: float
 
@@ -68,7 +69,10 @@ async def add(
     held = Album.from_row((await conn.execute(_HOLD, key)).mappings().one())
     if dict(photo) in held.photos or len(held.photos) >= MOST:
         return held
-    values = {"all_photos": [*held.photos, dict(photo)], "first_command": held.command or command}
+    values = {
+        "all_photos": [*held.photos, dict(photo)],
+        "first_command": command if held.command is None else held.command,
+    }
     return Album.from_row((await conn.execute(_SET, {**key, **values})).mappings().one())
 
 
@@ -76,6 +80,11 @@ async def get(conn: AsyncConnection, chat_id: int, album_id: str) -> Album | Non
     """Find an album."""
     row = (await conn.execute(_GET, {"chat": chat_id, "album": album_id})).mappings().one_or_none()
     return Album.from_row(row) if row else None
+
+
+async def refuse(conn: AsyncConnection, chat_id: int, album_id: str) -> None:
+    """Note that an album's command was refused: that is said once, and not below each of its pictures."""
+    await conn.execute(_REFUSE, {"chat": chat_id, "album": album_id})
 
 
 async def forget(conn: AsyncConnection, before: float) -> int:

@@ -98,6 +98,7 @@ _HOLD = (
     sa.select(tasks).where(_T.id.in_(bindparam("ids", expanding=True))).order_by(_T.id).with_for_update(key_share=True)
 )
 
+_COUNT_OF_DIALOG = sa.select(sa.func.count()).where(_T.order_key.like(bindparam("of_dialog")))
 _IS_UNDER_WAY = sa.and_(_T.owner_id == bindparam("owner"), _IS_UNFINISHED, _T.order_key.not_like("errand:%"))
 _COUNT_RUNNING = sa.select(sa.func.count()).where(_IS_UNDER_WAY)
 _COUNT_RUNNING_IN = _COUNT_RUNNING.where(_T.chat_id == bindparam("chat"))
@@ -266,6 +267,11 @@ async def count_running(conn: AsyncConnection, owner_id: int, chat_id: int | Non
     if chat_id is None:
         return await conn.scalar(_COUNT_RUNNING, {"owner": owner_id}) or 0
     return await conn.scalar(_COUNT_RUNNING_IN, {"owner": owner_id, "chat": chat_id}) or 0
+
+
+async def count_errands(conn: AsyncConnection, dialog_id: int) -> int:
+    """Count the errands that a dialog has sent."""
+    return await conn.scalar(_COUNT_OF_DIALOG, {"of_dialog": f"errand:{dialog_id}:%"}) or 0
 
 
 async def ahead(conn: AsyncConnection, waiting: Collection[Task], now: float) -> dict[int, int]:

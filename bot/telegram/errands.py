@@ -11,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.capabilities import registry
 from bot.capabilities.needs import Errand, Need
+from bot.errors import TooMany
+from bot.locales.text import text
 from bot.store import tasks
 from bot.store.dialogs import Dialog
 from bot.store.task import NewTask, Task
@@ -19,12 +21,20 @@ from bot.telegram.services import Services
 # Nobody waits longer for a face to be found.
 PATIENCE = 600.0
 
+# They cost their person nothing, and so have a bound of their own.
+MOST = 40
+
 
 async def place(conn: AsyncConnection, services: Services, dialog: Dialog, *, known: Mapping[str, Any]) -> None:
-    """Insert the errands that a dialog's answers ask for, without those that the answers `known` before asked for."""
+    """Insert the errands that a dialog's answers ask for, without those that the answers `known` before asked for.
+
+    Raises `TooMany` where a dialog has sent so many already that somebody must be playing with it.
+    """
     sent = registry.BY_NAME[dialog.capability].errands(known) if known else []
     for place_, (need, errand) in enumerate(registry.BY_NAME[dialog.capability].errands(dialog.answers)):
         if (need, errand) not in sent:
+            if await tasks.count_errands(conn, dialog.id) >= MOST:
+                raise TooMany(text("I have looked often enough for this request. Please begin anew with the command."))
             await tasks.insert(conn, _task(services, dialog, need, errand, place_))
 
 

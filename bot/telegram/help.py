@@ -80,13 +80,13 @@ def overview(*, is_public: bool) -> Text:
         "More about one: <code>/help {command}</code>",
         command=registry.OFFERED[0].commands[0],
     )
-    return joined([*lines, verbatim(""), ways, *([] if is_public else [_off()])])
+    return joined([*lines, verbatim(""), ways, *([] if is_public else [verbatim(""), _off()])])
 
 
 def _off() -> Text:
     commands = verbatim(" ".join(f"/{one.commands[0]}" for one in registry.OFFERED if one.needs_link))
     return text(
-        "\nNot possible here yet: {commands} on pictures that you send. The image service has to fetch them, and this "
+        "Not possible here yet: {commands} on pictures that you send. The image service has to fetch them, and this "
         "bot has no public address: its operator can set PUBLIC_URL or MEDIA_BUCKET_URL.",
         commands=commands,
     )

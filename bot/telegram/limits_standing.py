@@ -9,7 +9,7 @@ from bot.limits import allowance
 from bot.limits.group_rules import GroupRules
 from bot.limits.refusals import duration
 from bot.limits.rules import day_of, renews_at, resolve
-from bot.locales.text import Text, layout, text
+from bot.locales.text import Text, layout, text, verbatim
 from bot.store import group_allowances, people
 from bot.store.group_allowances import EVERYBODY
 from bot.telegram import intake
@@ -83,5 +83,5 @@ async def everywhere(conn: AsyncConnection, services: Services, asker: Asker) ->
             )
         )
     if shares:
-        lines.insert(3, text("\nOf these, in groups today:"))
+        lines[3:3] = [verbatim(""), text("Of these, in groups today:")]
     return joined(lines)

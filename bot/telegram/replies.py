@@ -10,7 +10,6 @@ from bot.store.albums import Album
 from bot.store.dialogs import Dialog
 from bot.telegram import dialogs, menu, messages, presets, requests
 from bot.telegram.asker import Asker, asker_of
-from bot.telegram.commands import Command
 from bot.telegram.photos import has_picture, source_of
 from bot.telegram.services import Context
 
@@ -51,19 +50,20 @@ async def _go_on(
     update: Update, context: Context, asker: Asker, message: Message, album: Album, dialog: Dialog | None
 ) -> None:
     """Take one more picture of an album whose caption has a command."""
-    command = Command(**(album.command or {}))
-    capability = registry.BY_COMMAND[command.name]
+    if not album.command:
+        return
+    capability = registry.BY_COMMAND[album.command["name"]]
     is_open = dialog is not None and dialog.capability == capability.name
     takes_many = any(need.most > 1 for need in capability.needs)
     source = source_of(message)
     if takes_many and is_open and dialog is not None:
         await dialogs.answer(update.update_id, context, asker, dialog, message)
     elif source is not None and not takes_many and not is_open:
-        await requests.ask_again(update.update_id, context, asker, command, source)
+        await requests.ask_again(update.update_id, context, asker, album, source)
     elif not takes_many and len(album.photos) == 2:  # noqa: PLR2004  said once, with the second
         sentence = text(
             "I work on the first picture of the album. For the others, answer each with /{command}.",
-            command=command.name,
+            command=album.command["name"],
         )
         await messages.say(context.bot, asker, sentence)
 

@@ -1,6 +1,7 @@
 """A capability is asked for: order at once what is complete, ask for what is missing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,7 +11,9 @@ from bot.capabilities import registry
 from bot.capabilities.base import Capability
 from bot.capabilities.needs import Source
 from bot.conversations.form import HURRY, Form
+from bot.errors import UserError
 from bot.store import albums
+from bot.store.albums import Album
 from bot.telegram import dialogs, intake, preset_names
 from bot.telegram.asker import Asker, asker_of
 from bot.telegram.commands import Command, command_of
@@ -39,12 +42,27 @@ async def ask(update: Update, context: Context) -> None:
     sent = [source for source in [source_of(message)] if source]
     await _note_album(context, message, asker, command, sent)
     answered = await album_of(message.reply_to_message, context.services.store) if message.reply_to_message else []
-    await _carry_out(update.update_id, context, asker, command, answered=answered, sent=sent)
+    async with _refused_once(context, asker, message.media_group_id):
+        await _carry_out(update.update_id, context, asker, command, answered=answered, sent=sent)
 
 
-async def ask_again(update_id: int, context: Context, asker: Asker, command: Command, sent: Source) -> None:
-    """Ask the same of another picture of the album whose caption has the command."""
-    await _carry_out(update_id, context, asker, command, answered=[], sent=[sent], is_paced=False)
+async def ask_again(update_id: int, context: Context, asker: Asker, album: Album, sent: Source) -> None:
+    """Ask the same of another picture of the album whose caption has a command."""
+    command = Command(**(album.command or {}))
+    async with _refused_once(context, asker, album.album_id):
+        await _carry_out(update_id, context, asker, command, answered=[], sent=[sent], is_paced=False)
+
+
+@asynccontextmanager
+async def _refused_once(context: Context, asker: Asker, album_id: str | None) -> AsyncIterator[None]:
+    """Where an album's command is refused, ask it of no other picture of it: they would all be told the same."""
+    try:
+        yield
+    except UserError:
+        if album_id is not None:
+            async with context.services.store.write() as conn:
+                await albums.refuse(conn, asker.chat_id, album_id)
+        raise
 
 
 async def _carry_out(

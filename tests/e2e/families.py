@@ -60,6 +60,8 @@ async def follow(studio: Studio, message: ChatMessage, *buttons: str, who: str =
     return message
 
 
-async def sent(studio: Studio, data: bytes, words: str = "", who: str = "Alice", **more: object) -> ChatMessage:
+async def sent(
+    studio: Studio, data: bytes | tuple[str, bytes], words: str = "", who: str = "Alice", **more: object
+) -> ChatMessage:
     [message] = await studio.say(who, words, files=[data], **more)
     return message

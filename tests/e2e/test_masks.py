@@ -14,7 +14,7 @@ async def paint(studio: Studio) -> None:
 
 
 async def send_mask(studio: Studio) -> None:
-    await sent(studio, mask_file(), media="document")
+    await sent(studio, ("mask.png", mask_file()), media="document")
 
 
 async def choose_cells(studio: Studio) -> None:

@@ -132,6 +132,19 @@ class TestPlacing:
         assert second.id != first.id
         assert (await answers_of(stage))["found"] is None
 
+    async def test_there_is_an_end_to_it(self, stage: Stage, ends: Ends, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(errands, "MOST", 1)
+        await stage.say("Alice", "/find", files=PHOTO)
+        [first] = await sent(stage)
+        await ends(first)
+        await stage.say("Alice", "a fox")
+        dialog = await dialog_of(stage)
+        assert dialog is not None
+        await stage.press("Alice", shown(stage)[-1], f"d:{dialog.id}:go:ask-found")
+        refusal = await stage.press("Alice", shown(stage)[-1], data_of(shown(stage)[-1], "Look again"))
+        assert "begin anew" in str(refusal)
+        assert await sent(stage) == []
+
     async def test_the_tracker_is_told(self, stage: Stage) -> None:
         rings: list[str] = []
         stage.parts.app.bot_data = stage.parts.services.__class__(

@@ -61,6 +61,12 @@ class TestAnAlbumWithACommand:
         messages = [update.message for update in stage.updates]
         assert [task.message_id for task in tasks] == [message.message_id for message in messages if message]
 
+    async def test_what_is_refused_is_refused_once(self, stage: Stage) -> None:
+        told = await album(stage, "/upscale --perfume", 4)
+        assert len(told) == 1
+        assert "--perfume" in told[0].text
+        assert await stage.tasks() == []
+
     async def test_what_arrives_twice_is_ordered_once(self, stage: Stage) -> None:
         await album(stage, "/upscale", 2)
         before = await stage.tasks()
@@ -148,10 +154,11 @@ class TestLimits:
         tasks = await stage.tasks()
         assert [task.reserved for task in tasks] == [1, 1, 1]
         assert photos_of(tasks) == sent(stage, 5)[:3]
-        # Each that came too late says so below itself.
-        assert ["used up" in answer.text for answer in answers] == [True, True]
-        late = [update.message.message_id for update in stage.updates[-2:] if update.message]
-        assert [answer.reply_to_message_id for answer in answers] == late
+        # The first that came too late says so below itself, and for those after it.
+        [answer] = answers
+        assert "used up" in answer.text
+        [late] = [update.message.message_id for update in stage.updates[-2:-1] if update.message]
+        assert answer.reply_to_message_id == late
 
     async def test_the_first_waits_for_its_turn(self, stage: Stage) -> None:
         await stage.say("Alice", "/say a fox")

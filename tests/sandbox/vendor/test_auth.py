@@ -66,7 +66,7 @@ def test_bad_claims_are_refused_with_code_16(claims: dict[str, object]) -> None:
         bearer(GOOD).removeprefix("Bearer "),
         bearer(GOOD, key="another-secret-key-of-forty-characters-or-more"),
         bearer(GOOD, algorithm="HS384", key=SK + SK),
-        "Bearer " + jwt.encode(GOOD, None, algorithm="none"),
+        "Bearer " + jwt.encode(GOOD, "", algorithm="none"),
     ],
 )
 def test_bad_header_is_refused_with_code_16(header: str | None) -> None:
