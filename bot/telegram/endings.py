@@ -6,7 +6,7 @@ from bot.conversations.view import Button
 from bot.locales.text import Text, text
 from bot.store.task import State, Task
 
-_BY_CODE: Mapping[int, Text] = {
+BY_CODE: Mapping[int, Text] = {
     3: text("The image service did not accept this request. Please change the words or the options and try again."),
     4: text("The image service took too long. Please try again."),
     5: text("The pictures are no longer at the image service. Please try again."),
@@ -16,7 +16,7 @@ _BY_CODE: Mapping[int, Text] = {
     18: text("The content filter of the image service stopped this. Please describe it differently."),
     409: text("The image service is still busy with another task of this bot. Please try again in a minute."),
     429: text("This bot has used up its own allowance at the image service for today. Please try again tomorrow."),
-    503: text("The image service is out of service. Please try again later."),
+    503: text("The image service is out of order just now. Please try again in about 10 minutes."),
 }
 _OTHERWISE = text("Something went wrong at the image service. It was not your fault; please try again.")
 
@@ -43,7 +43,7 @@ def reason(task: Task) -> Text:
         return Text.load(task.reason)
     if task.state in _BY_STATE:
         return _BY_STATE[task.state]
-    return _BY_CODE.get(task.error_code or 0, _OTHERWISE)
+    return BY_CODE.get(task.error_code or 0, _OTHERWISE)
 
 
 def buttons(task: Task) -> Sequence[Sequence[Button]]:
