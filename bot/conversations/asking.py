@@ -16,7 +16,7 @@ from bot.locales.text import text
 class Asking:
     """Asks a plain question; a sent picture is the answer."""
 
-    stays = False  # whether an answer changes the message that asks, rather than being followed by a new one
+    stays = False  # whether the rest of an album changes the message that asks, rather than bringing a new one each
 
     async def view(self, form: Form, need: Any, buttons: Buttons, studio: Studio) -> View:  # noqa: ANN401, ARG002
         """Draw the screen that the form is on; raise `Outdated` where there is none of that name."""

@@ -126,8 +126,10 @@ async def cancel(update: Update, context: Context) -> None:
     await messages.say(context.bot, asker, text("Cancelled. Nothing was ordered."))
 
 
-async def answer(update_id: int, context: Context, asker: Asker, dialog: Dialog, message: Message) -> None:
-    """Take a text or a picture as the answer that a dialog waits for."""
+async def answer(
+    update_id: int, context: Context, asker: Asker, dialog: Dialog, message: Message, *, is_more: bool = False
+) -> None:
+    """Take a text or a picture as the answer that a dialog waits for; `is_more` for the rest of an album."""
     services = context.services
     form = _form(dialog)
     try:
@@ -139,7 +141,7 @@ async def answer(update_id: int, context: Context, asker: Asker, dialog: Dialog,
             context.bot, asker, text("Please use the buttons above, or /cancel to end this and begin anew.")
         )
         return
-    stays = form.need is not None and asking(form.need).stays
+    stays = is_more and form.need is not None and asking(form.need).stays
     await _change(update_id, context, dialog, after, anew=not stays)
 
 

@@ -28,7 +28,8 @@ async def take(update: Update, context: Context) -> None:
     elif dialog is not None and _is_meant(message, dialog, asker) and dialog.capability == presets.QUESTION:
         await presets.named(update.update_id, context, asker, dialog, message)
     elif dialog is not None and _is_meant(message, dialog, asker):
-        await dialogs.answer(update.update_id, context, asker, dialog, message)
+        is_more = album is not None and len(album.photos) > 1
+        await dialogs.answer(update.update_id, context, asker, dialog, message, is_more=is_more)
     elif asker.is_private and has_picture(message):
         if album is None or len(album.photos) == 1:  # one menu for all of an album
             await menu.show(context, asker)
@@ -57,7 +58,7 @@ async def _go_on(
     takes_many = any(need.most > 1 for need in capability.needs)
     source = source_of(message)
     if takes_many and is_open and dialog is not None:
-        await dialogs.answer(update.update_id, context, asker, dialog, message)
+        await dialogs.answer(update.update_id, context, asker, dialog, message, is_more=True)
     elif source is not None and not takes_many and not is_open:
         await requests.ask_again(update.update_id, context, asker, album, source)
     elif not takes_many and len(album.photos) == 2:  # noqa: PLR2004  said once, with the second

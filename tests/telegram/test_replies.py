@@ -105,6 +105,16 @@ class TestAnAlbumWithACommand:
         assert "✨ Generate" in labels(shown[-1])
         assert len(shown) == 1
 
+    async def test_a_collection_shows_its_count_once_below_each(self, stage: Stage) -> None:
+        [asked] = await stage.say("Alice", "/train")
+        [first] = await album(stage, "", 3)
+        [second] = await stage.say("Alice", files={"another.jpg": picture_bytes(400, 420)})
+        assert asked.message_id < first.message_id < second.message_id
+        assert "3 pictures" in first.text
+        assert "4 pictures" in second.text
+        left = {message.message_id for message in stage.shown(stage.chat("Alice"))}
+        assert left == {second.message_id}
+
     async def test_and_those_that_are_too_many_are_not_ordered_by_themselves(self, stage: Stage) -> None:
         """The dialog is over; the others were meant for it."""
         await album(stage, "/gather", 3)
