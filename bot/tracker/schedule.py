@@ -7,6 +7,7 @@ SHORTEST_POLL = 1.0
 LONGEST_POLL = 60.0  # trainings last for hours
 FIRST_BACKOFF = 2.0
 LONGEST_BACKOFF = 60.0
+LONGEST_TRUST = 10.0  # in what was learned, at first
 MOST_TOLD = 300.0  # all tasks wait meanwhile, and it may be a slip
 
 # Due times are put on a common beat, so that tasks of many people come due together and share a request. The longer
@@ -22,10 +23,11 @@ def poll_delay(elapsed: float, soonest: float) -> float:
     """Say how long to wait before asking about a task of this age.
 
     Before the time in which the quickest of its kind were done there is nothing to hear; then one asks often, and
-    ever less the longer it takes, down to once a minute.
+    ever less the longer it takes, down to once a minute. But results that nobody was there to hear taught too long a
+    time: it is believed for ten seconds, then for as long again as the task is old.
     """
-    wait = max(soonest - elapsed, 0.1 * elapsed)
-    return min(max(wait, SHORTEST_POLL), LONGEST_POLL)
+    trusted = min(soonest - elapsed, max(LONGEST_TRUST, elapsed))
+    return min(max(trusted, 0.1 * elapsed, SHORTEST_POLL), LONGEST_POLL)
 
 
 def due_at(now: float, delay: float) -> float:

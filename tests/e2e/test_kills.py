@@ -26,7 +26,7 @@ def settings() -> dict[str, str]:
     return {"VENDOR_CONCURRENCY": "8", "LOG_LEVEL": "INFO"}
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(400)
 async def test_killed_at_twenty_random_moments(studio: Studio) -> None:
     chance = random.Random()
     asked: dict[int, str] = {}
@@ -108,7 +108,7 @@ async def _all_ended(studio: Studio, expected: int) -> None:
     """Wait until every request is a task, every task has ended, and everybody has been told."""
     store = await Store.open(f"sqlite+aiosqlite:///{studio.bot.home}/data/bot.db")
     try:
-        async with asyncio.timeout(90):
+        async with asyncio.timeout(150):
             while True:
                 async with store.read() as conn:
                     counts = await tasks.count_by_state(conn)

@@ -10,6 +10,7 @@ from bot.tracker.schedule import (
     FIRST_BACKOFF,
     LONGEST_BACKOFF,
     LONGEST_POLL,
+    LONGEST_TRUST,
     SHORTEST_POLL,
     backoff,
     due_at,
@@ -39,17 +40,37 @@ def test_the_longer_its_kind_takes_the_later_one_asks(elapsed: float, soonest: f
     assert poll_delay(elapsed, soonest) <= poll_delay(elapsed, soonest + more)
 
 
-@given(soonest=st.floats(SHORTEST_POLL, LONGEST_POLL))
+@given(soonest=st.floats(SHORTEST_POLL, LONGEST_TRUST))
 def test_the_first_question_comes_when_the_quickest_were_done(soonest: float) -> None:
     assert poll_delay(0.0, soonest) == soonest
 
 
 @pytest.mark.parametrize(
     ("elapsed", "soonest", "delay"),
-    [(0, 0, 1), (4, 10, 6), (9.5, 10, 1), (30, 10, 3), (600, 10, 60), (0, 300, 60), (290, 300, 29), (-5, 4, 9)],
+    [
+        (0, 0, 1),
+        (4, 10, 6),
+        (9.5, 10, 1),
+        (30, 10, 3),
+        (600, 10, 60),
+        (0, 300, 10),
+        (50, 300, 50),
+        (290, 300, 29),
+        (-5, 4, 9),
+        (0, 40, 10),
+        (10, 40, 10),
+    ],
 )
 def test_poll_delays(elapsed: float, soonest: float, delay: float) -> None:
     assert poll_delay(elapsed, soonest) == pytest.approx(delay)
+
+
+@given(takes=st.floats(LONGEST_TRUST, 600), soonest=seconds)
+def test_what_was_learned_wrongly_costs_at_most_as_long_again(takes: float, soonest: float) -> None:
+    age = 0.0
+    while age < takes:
+        age += poll_delay(age, soonest)
+    assert age <= 2 * takes
 
 
 @given(now=times, delay=waits)
@@ -65,14 +86,16 @@ def test_whoever_waits_longest_is_asked_about_at_the_full_minute(now: float) -> 
 
 
 def test_trainings_of_many_people_share_their_requests() -> None:
-    """Trainings that began at any second are asked about together, once a minute, as soon as they take long."""
+    """Trainings that began at any second are asked about together, once a minute, once they are as old as that."""
     asked: set[float] = set()
     for begun in range(0, 3600, 7):
         now = float(begun)
         while now < 3 * 3600:
+            is_old = now - begun >= LONGEST_POLL
             now = due_at(now, poll_delay(now - begun, 3600.0))
-            asked.add(now)
-    assert len(asked) == 3 * 60
+            if is_old:
+                asked.add(now)
+    assert min(asked) <= 3 * LONGEST_POLL
     assert {later - sooner for sooner, later in pairwise(sorted(asked))} == {60.0}
 
 
