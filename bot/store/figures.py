@@ -25,8 +25,28 @@ _IS_PERSON = people.c.id > 0  # channels and groups that somebody speaks as are 
 _IS_HERE = people.c.seen_at >= bindparam("since")
 _PEOPLE = sa.select(sa.func.count(), sa.func.count().filter(_IS_HERE)).where(_IS_PERSON)
 _GROUPS = sa.select(sa.func.count()).where(chats.c.id < 0, chats.c.blocked_at.is_(None), chats.c.migrated_to.is_(None))
-_MEMBERS = sa.select(sa.func.count(sa.distinct(tasks.c.owner_id))).where(
-    tasks.c.chat_id == bindparam("chat"), tasks.c.created_at >= bindparam("since")
+
+_T = tasks.c
+_IN_CHAT = sa.and_(_T.chat_id == bindparam("chat"), _T.created_at >= bindparam("since"))
+_MEMBERS = sa.select(sa.func.count(sa.distinct(_T.owner_id))).where(_IN_CHAT)
+_USED = sa.cast(sa.func.sum(_T.reserved), sa.BigInteger)
+_TOP = (
+    sa.select(_T.owner_id, _USED.label("used"))
+    .where(_IN_CHAT)
+    .group_by(_T.owner_id)
+    .having(_USED > 0)
+    .order_by(_USED.desc(), _T.owner_id)
+    .limit(bindparam("most"))
+    .cte("top")
+)
+_MEMBERS_USE = (
+    sa.select(_TOP.c.owner_id, people.c.name, _T.capability, _USED)
+    .join(_TOP, _T.owner_id == _TOP.c.owner_id)
+    .outerjoin(people, _T.owner_id == people.c.id)
+    .where(_IN_CHAT)
+    .group_by(_TOP.c.owner_id, _TOP.c.used, people.c.name, _T.capability)
+    .having(_USED > 0)
+    .order_by(_TOP.c.used.desc(), _TOP.c.owner_id, _USED.desc(), _T.capability)
 )
 
 
@@ -36,6 +56,15 @@ class Crowd:
 
     total: int
     active: int
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Who used how many pictures of which capability, the most used first. The name is unknown of some."""
+
+    id: int
+    name: str | None
+    used: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +118,16 @@ async def groups_here(conn: AsyncConnection, days: Sequence[str]) -> Crowd:
 async def members_here(conn: AsyncConnection, chat_id: int, since: float) -> int:
     """Count the members of a group who have asked for something since then."""
     return await conn.scalar(_MEMBERS, {"chat": chat_id, "since": since}) or 0
+
+
+async def most_active(conn: AsyncConnection, chat_id: int, since: float, most: int) -> list[Member]:
+    """List the members of a group who have used most pictures since then, those that are being made included."""
+    found: dict[int, Member] = {}
+    rows = await conn.execute(_MEMBERS_USE, {"chat": chat_id, "since": since, "most": most})
+    for owner_id, name, capability, used in rows:
+        before = found[owner_id].used if owner_id in found else {}
+        found[owner_id] = Member(owner_id, name, {**before, capability: used})
+    return list(found.values())
 
 
 def _ended(label: str) -> tuple[str, State]:

@@ -8,6 +8,9 @@ from sqlalchemy import RowMapping
 
 from bot.locales.text import Lang
 
+# How the order keys of errands begin: tasks that work for a dialog, not for a person's allowance.
+ERRAND = "errand:"
+
 
 class State(StrEnum):
     """Where a task stands. The moves between them are the tracker's."""

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import broadcasts, chat_log, chats, counters, group_allowances, loras, upsert
 from bot.store.tables import dialogs, tasks
-from bot.store.task import UNFINISHED, NewTask, State, Task
+from bot.store.task import ERRAND, UNFINISHED, NewTask, State, Task
 
 _T = tasks.c
 _NOW = bindparam("now", type_=_T.next_at.type)
@@ -29,7 +29,7 @@ _IS_LONG = sa.func.coalesce(_T.deadline_at - _T.submitted_at, 0.0) > LONG
 REMEMBERED = 24 * 3600.0
 
 # Whoever has an errand waits at the keyboard.
-_IS_ERRAND = _T.order_key.like("errand:%")
+_IS_ERRAND = _T.order_key.startswith(ERRAND)
 
 
 def _claiming(chosen: sa.CTE) -> sa.Executable:
@@ -99,7 +99,7 @@ _HOLD = (
 )
 
 _COUNT_OF_DIALOG = sa.select(sa.func.count()).where(_T.order_key.like(bindparam("of_dialog")))
-_IS_UNDER_WAY = sa.and_(_T.owner_id == bindparam("owner"), _IS_UNFINISHED, _T.order_key.not_like("errand:%"))
+_IS_UNDER_WAY = sa.and_(_T.owner_id == bindparam("owner"), _IS_UNFINISHED, sa.not_(_IS_ERRAND))
 _COUNT_RUNNING = sa.select(sa.func.count()).where(_IS_UNDER_WAY)
 _COUNT_RUNNING_IN = _COUNT_RUNNING.where(_T.chat_id == bindparam("chat"))
 _QUEUE = sa.select(_T.id, (sa.func.row_number().over(order_by=_IN_TURN) - 1).label("ahead")).where(_IS_DUE).subquery()
@@ -153,7 +153,7 @@ async def insert(conn: AsyncConnection, new: NewTask) -> Task:
 async def _turns(conn: AsyncConnection, new: NewTask) -> dict[str, int]:
     """Find the place of a new task in the queue."""
     where = {"owner": new.owner_id, "chat": new.chat_id, "since": new.created_at - REMEMBERED}
-    if new.order_key.startswith("errand:"):
+    if new.order_key.startswith(ERRAND):
         return {"turn": await conn.scalar(_COUNT_ERRANDS, where) or 0, "turn_in_chat": 0}
     reached = (await conn.execute(_LAST_ORDERED)).one_or_none() or (0, 0)
     turn = max(reached[0], _after(await conn.scalar(_LAST_OF_PERSON, where)))
@@ -227,11 +227,11 @@ async def update_many(conn: AsyncConnection, changes: Sequence[tuple[Task, Mappi
 
 
 async def note(
-    conn: AsyncConnection, task_id: int, states: Collection[State] = frozenset(State), **message_ids: int | None
+    conn: AsyncConnection, task_id: int, states: Collection[State] = frozenset(State), **places: int | None
 ) -> bool:
-    """Write down which messages show a task, whoever holds it. False where it is in none of these states."""
+    """Write down where a task is shown, whoever holds it. False where it is in none of these states."""
     wanted = (_T.id == task_id, _T.state.in_(sorted(states)))
-    return (await conn.execute(sa.update(tasks).where(*wanted).values(message_ids))).rowcount > 0
+    return (await conn.execute(sa.update(tasks).where(*wanted).values(places))).rowcount > 0
 
 
 async def move_chat(conn: AsyncConnection, old: int, new: int) -> None:
@@ -271,7 +271,7 @@ async def count_running(conn: AsyncConnection, owner_id: int, chat_id: int | Non
 
 async def count_errands(conn: AsyncConnection, dialog_id: int) -> int:
     """Count the errands that a dialog has sent."""
-    return await conn.scalar(_COUNT_OF_DIALOG, {"of_dialog": f"errand:{dialog_id}:%"}) or 0
+    return await conn.scalar(_COUNT_OF_DIALOG, {"of_dialog": f"{ERRAND}{dialog_id}:%"}) or 0
 
 
 async def ahead(conn: AsyncConnection, waiting: Collection[Task], now: float) -> dict[int, int]:

@@ -3,18 +3,18 @@
 Each message is written down as soon as it is sent, so that a delivery that was interrupted goes on where it was.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import asdict
 
 import httpx
 import structlog
 from telegram import InlineKeyboardMarkup
-from telegram.constants import MessageLimit, ParseMode
+from telegram.constants import ParseMode
 from telegram.error import BadRequest
 
 from bot.capabilities import registry
 from bot.capabilities.needs import Brought
-from bot.conversations.view import joined
 from bot.locales.text import Text, layout, plural, text
 from bot.media.download import Gone, TooLarge, Unreachable, download
 from bot.media.offers import Offers, of_task
@@ -22,7 +22,7 @@ from bot.store import pictures, tasks
 from bot.store.engine import Store
 from bot.store.task import Picture, Task
 from bot.telegram import endings, messages, sending
-from bot.telegram.faults import translated
+from bot.telegram.faults import is_topic_gone, translated
 from bot.telegram.result_buttons import finished_buttons, result_buttons
 from bot.telegram.sending import Parcel
 from bot.telegram.services import Bot
@@ -61,7 +61,7 @@ class Delivery:
         """
         async with self._store.read() as conn:
             brought = await pictures.of_task(conn, task.id)
-        async with translated(self._store, task.chat_id):
+        async with translated(self._store, task.chat_id), self._or_outside(task):
             if _is_errand(task):
                 await self._shelf.remove(of_task(task.id))
                 await self._hear(Brought(task, tuple(brought)))
@@ -77,7 +77,7 @@ class Delivery:
     async def tell(self, task: Task) -> None:
         """Answer the request with the reason why there is no picture, and with ways on."""
         lang = task.lang
-        async with translated(self._store, task.chat_id):
+        async with translated(self._store, task.chat_id), self._or_outside(task):
             if _is_errand(task):
                 await self._shelf.remove(of_task(task.id))
                 await self._hear(Brought(task, reason=endings.reason(task)))
@@ -91,6 +91,18 @@ class Delivery:
                 reply_parameters=messages.reply_to(task.message_id),
                 reply_markup=messages.keyboard(endings.buttons(task), lang),
             )
+
+    @asynccontextmanager
+    async def _or_outside(self, task: Task) -> AsyncIterator[None]:
+        """Where the task's topic is no longer there, answer outside of topics at the next attempt."""
+        try:
+            yield
+        except BadRequest as error:
+            if task.thread_id is None or not is_topic_gone(error):
+                raise
+            async with self._store.write() as conn:
+                await tasks.note(conn, task.id, thread_id=None)
+            raise NotNow(0) from None
 
     async def _send(self, task: Task, made: Sequence[Picture], unsent: Sequence[Picture], *, missing: int) -> None:
         caption = _caption(task, made, missing).html(task.lang)
@@ -176,13 +188,5 @@ def _caption(task: Task, made: Sequence[Picture], missing: int) -> Text:
                 missing,
             )
         )
-    for note in task.notes or ():
-        longer = joined([*lines, layout("ℹ️ {note}", note=Text.load(note))])
-        if units(longer.plain(task.lang)) <= MessageLimit.CAPTION_LENGTH:
-            lines.append(layout("ℹ️ {note}", note=Text.load(note)))
-    return joined(lines)
-
-
-def units(words: str) -> int:
-    """Count as Telegram does: in UTF-16 code units."""
-    return len(words.encode("utf-16-le")) // 2
+    notes = (layout("ℹ️ {note}", note=Text.load(note)) for note in task.notes or ())
+    return messages.captioned(lines, notes, task.lang)

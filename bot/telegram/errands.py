@@ -15,7 +15,7 @@ from bot.errors import TooMany
 from bot.locales.text import text
 from bot.store import tasks
 from bot.store.dialogs import Dialog
-from bot.store.task import NewTask, Task
+from bot.store.task import ERRAND, NewTask, Task
 from bot.telegram.services import Services
 
 # Nobody waits longer for a face to be found.
@@ -53,7 +53,7 @@ def _request(dialog: Dialog, need: Need, errand: Errand) -> dict[str, Any]:
 def _task(services: Services, dialog: Dialog, need: Need, errand: Errand, place_: int) -> NewTask:
     now, request = services.clock(), _request(dialog, need, errand)
     return NewTask(
-        order_key=f"errand:{dialog.id}:{dialog.version}:{place_}",
+        order_key=f"{ERRAND}{dialog.id}:{dialog.version}:{place_}",
         capability=errand.capability,
         kind=registry.BY_NAME[errand.capability].kind(request),
         owner_id=dialog.owner_id,

@@ -22,12 +22,12 @@ _FINAL = (
     "user_is_blocked",
     "user is deactivated",
     "topic_closed",
-    "topic_deleted",
-    "message thread not found",
     "chat_restricted",
     "chat_send_photos_forbidden",
     "chat_send_docs_forbidden",
 )
+
+_TOPIC_GONE = ("topic_deleted", "message thread not found")
 
 # After a time-out Telegram may still be at work on what it was sent: ask again only when that is surely over.
 AFTER_TIMEOUT = 30.0
@@ -52,7 +52,7 @@ async def translated(store: Store, chat_id: int) -> AsyncIterator[None]:
         raise Undeliverable(error.message) from None
     except BadRequest as error:
         log.warning("message_refused", chat=chat_id, reason=error.message)
-        if any(words in error.message.lower() for words in _FINAL):
+        if is_topic_gone(error) or any(words in error.message.lower() for words in _FINAL):
             raise Undeliverable(error.message) from None
         raise
     except TimedOut:
@@ -60,6 +60,11 @@ async def translated(store: Store, chat_id: int) -> AsyncIterator[None]:
     except TelegramError as error:
         log.warning("telegram_unreachable", fault=type(error).__name__)
         raise NotNow from None
+
+
+def is_topic_gone(error: BadRequest) -> bool:
+    """Say whether Telegram refused a message because there is no such topic any more."""
+    return any(words in error.message.lower() for words in _TOPIC_GONE)
 
 
 async def move_chat(store: Store, old: int, new: int) -> None:

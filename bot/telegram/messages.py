@@ -1,14 +1,14 @@
 """Write to a chat: our texts and buttons in Telegram's shapes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
 from telegram import ForceReply, InlineKeyboardButton, InlineKeyboardMarkup, Message, ReplyParameters
-from telegram.constants import ParseMode
+from telegram.constants import MessageLimit, ParseMode
 from telegram.error import BadRequest, TelegramError
 
-from bot.conversations.view import Button, View
+from bot.conversations.view import Button, View, joined
 from bot.locales.text import Lang, Text
 from bot.telegram.asker import Asker
 from bot.telegram.services import Bot
@@ -81,6 +81,20 @@ async def edit(
     except BadRequest as error:
         return "not modified" in error.message.lower()
     return True
+
+
+def captioned(lines: Sequence[Text], more: Iterable[Text], lang: Lang) -> Text:
+    """Join lines, and of `more` those for which a caption has room."""
+    kept = list(lines)
+    for line in more:
+        if _units(joined([*kept, line]).plain(lang)) <= MessageLimit.CAPTION_LENGTH:
+            kept.append(line)
+    return joined(kept)
+
+
+def _units(words: str) -> int:
+    """Count as Telegram does: in UTF-16 code units."""
+    return len(words.encode("utf-16-le")) // 2
 
 
 async def gesture(bot: Bot, chat_id: int, thread_id: int | None, action: str) -> None:

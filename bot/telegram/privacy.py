@@ -138,6 +138,7 @@ def kept(settings: Settings) -> Text:
                 "three days."
             ),
             text("• Figures without names: how many pictures a day, and how long they took."),
+            text("• A group's admins see which of its members use me most there, and what for."),
             text(
                 "• What an admin changes in a group's limits stands in that group's log, with the name. What the "
                 "operator has decided about you (a ban, an allowance) stays until the operator changes it."

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from bot.store import chats, counters, figures, people, tasks
 from bot.store.counters import Key, step_of
 from bot.store.engine import Store
-from bot.store.figures import Crowd, Figures
+from bot.store.figures import Crowd, Figures, Member
 from bot.store.tables import tasks as table
 from bot.store.task import NewTask, State
 
@@ -70,3 +70,21 @@ async def test_who_was_here(store: Store, new_task: Callable[..., NewTask]) -> N
         assert await figures.members_here(conn, -5, 100.0) == 2
         await conn.execute(sa.delete(table))
         assert await figures.members_here(conn, -5, 100.0) == 0
+
+
+async def test_who_used_what_in_a_group(store: Store, new_task: Callable[..., NewTask]) -> None:
+    used = [(1, "imagine", 2), (1, "imagine", 1), (1, "swap", 4), (2, "imagine", 9), (3, "edit", 1), (4, "edit", 0)]
+    async with store.write() as conn:
+        await people.meet(conn, 1, "Alice", None, 50.0)
+        for owner, capability, pictures in used:
+            task = new_task(owner_id=owner, chat_id=-5, created_at=150.0, capability=capability, reserved=pictures)
+            await tasks.insert(conn, task)
+        await tasks.insert(conn, new_task(owner_id=1, chat_id=-6, created_at=150.0, reserved=100))
+        await tasks.insert(conn, new_task(owner_id=1, chat_id=-5, created_at=50.0, reserved=100))
+        first, second, third = await figures.most_active(conn, -5, 100.0, 5)
+        assert await figures.most_active(conn, -5, 100.0, 2) == [first, second]
+        assert await figures.most_active(conn, -7, 100.0, 5) == []
+    assert first == Member(2, None, {"imagine": 9})
+    assert second == Member(1, "Alice", {"swap": 4, "imagine": 3})
+    assert list(second.used) == ["swap", "imagine"]
+    assert third == Member(3, None, {"edit": 1})

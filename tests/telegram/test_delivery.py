@@ -422,6 +422,30 @@ class TestTell:
         assert told.thread_id == topic
         assert "🔁 重试" in labels(told)
 
+    async def test_outside_of_topics_where_its_own_is_gone(
+        self, stage: Stage, delivery: Delivery, add_task: Add
+    ) -> None:
+        forum = stage.chat("Picture forum")
+        task = await add_task(state=State.FAILED, chat_id=forum.id, thread_id=999)
+        with pytest.raises(NotNow):
+            await delivery.tell(task)
+        task = await stage.task(task.id)
+        await delivery.tell(task)
+        [told] = stage.shown(forum)
+        assert (task.thread_id, told.thread_id) == (None, None)
+
+
+async def test_pictures_go_outside_of_topics_where_theirs_is_gone(
+    stage: Stage, delivery: Delivery, delivering: Add
+) -> None:
+    forum = stage.chat("Picture forum")
+    task = await delivering(chat_id=forum.id, thread_id=999)
+    await stage.bring(task, *bodies(2))
+    with pytest.raises(NotNow):
+        await delivery.deliver(task)
+    await delivery.deliver(await stage.task(task.id))
+    assert [message.thread_id for message in stage.shown(forum)] == [None] * 3
+
 
 def a_task(**fields: Any) -> Task:
     usual = dict.fromkeys(Task.__dataclass_fields__)

@@ -64,6 +64,7 @@ async def test_what_a_wait_can_heal(stage: Stage, error: TelegramError, seconds:
         "Bad Request: CHAT_WRITE_FORBIDDEN",
         "Bad Request: not enough rights to send photos to the chat",
         "Bad Request: message thread not found",
+        "Bad Request: TOPIC_DELETED",
         "Bad Request: TOPIC_CLOSED",
         "Bad Request: CHAT_SEND_PHOTOS_FORBIDDEN",
     ],

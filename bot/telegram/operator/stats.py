@@ -23,6 +23,7 @@ log = structlog.get_logger()
 
 DAY = 24 * 3600.0
 USUAL = 7
+MOST_ACTIVE = 5
 
 
 async def show(update: Update, context: Context) -> None:
@@ -35,13 +36,13 @@ async def show(update: Update, context: Context) -> None:
     report = await _report(context.services, asker, USUAL)
     picture = await _drawn(report, asker)
     if picture is None:
-        await messages.say(context.bot, asker, view.words(report), view.buttons(USUAL))
+        await messages.say(context.bot, asker, view.words(report, asker.lang), view.buttons(USUAL))
         return
     await context.bot.send_photo(
         asker.chat_id,
         picture,
         filename="stats.png",
-        caption=view.words(report).html(asker.lang),
+        caption=view.words(report, asker.lang).html(asker.lang),
         parse_mode=ParseMode.HTML,
         message_thread_id=asker.thread_id,
         reply_parameters=messages.reply_to(asker.message_id),
@@ -65,14 +66,14 @@ async def press(update: Update, context: Context) -> None:
     if picture is not None:
         await _redraw(context.bot, asker, report, picture)
     elif has_picture:
-        await messages.say(context.bot, asker, view.words(report), view.buttons(days))
+        await messages.say(context.bot, asker, view.words(report, asker.lang), view.buttons(days))
     else:
         rows = view.buttons(days)
         await messages.edit(
             context.bot,
             asker.chat_id,
             asker.message_id or 0,
-            view.words(report),
+            view.words(report, asker.lang),
             asker.lang,
             *rows,
             priority=Priority.MESSAGE,
@@ -80,7 +81,7 @@ async def press(update: Update, context: Context) -> None:
 
 
 async def _redraw(bot: Bot, asker: Asker, report: view.Report, picture: bytes) -> None:
-    caption = view.words(report).html(asker.lang)
+    caption = view.words(report, asker.lang).html(asker.lang)
     try:
         await bot.edit_message_media(
             InputMediaPhoto(picture, caption=caption, parse_mode=ParseMode.HTML, filename="stats.png"),
@@ -117,8 +118,9 @@ async def _report(services: Services, asker: Asker, days: int) -> view.Report:
                 groups=await figures.groups_here(conn, span),
             )
         members = await figures.members_here(conn, asker.chat_id, since)
+        active = await figures.most_active(conn, asker.chat_id, since, MOST_ACTIVE)
         read = await figures.read(conn, span, asker.chat_id)
-        return view.Report(days, read, title=asker.chat_title, members=members)
+        return view.Report(days, read, title=asker.chat_title, members=members, active=active)
 
 
 async def _drawn(report: view.Report, asker: Asker) -> bytes | None:

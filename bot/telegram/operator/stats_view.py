@@ -5,11 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.capabilities import registry
+from bot.capabilities.options import shorten
 from bot.conversations.view import Button, joined
 from bot.locales.text import Lang, Text, layout, text, verbatim
 from bot.media.charts import Bars, Chart, Columns, Tile
-from bot.store.figures import Crowd, Figures
+from bot.store.figures import Crowd, Figures, Member
 from bot.store.task import State
+from bot.telegram import messages
 
 SPANS: Mapping[int, Text] = {1: text("Today"), 7: text("Last 7 days"), 30: text("Last 30 days")}
 
@@ -36,6 +38,7 @@ _ERRORS: Mapping[int, Text] = {
     503: text("out of service"),
 }
 MOST_ERRORS = 6
+MOST_CAPABILITIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class Report:
     groups: Crowd | None = None
     title: str | None = None
     members: int = 0
+    active: Sequence[Member] = ()
 
 
 def buttons(shown: int) -> list[list[Button]]:
@@ -60,7 +64,7 @@ def buttons(shown: int) -> list[list[Button]]:
     ]
 
 
-def words(report: Report) -> Text:
+def words(report: Report, lang: Lang) -> Text:
     """Say all in words, short enough for a caption."""
     figures = report.figures
     lines = [
@@ -72,7 +76,8 @@ def words(report: Report) -> Text:
     ]
     errors = [layout("{error} × {count}", error=_error(code), count=count) for code, count in _errors(figures)]
     blocks = [lines, by_capability, [text("Errors: {errors}", errors=joined(errors, ", "))] if errors else []]
-    return joined([joined(block) for block in blocks if block], "\n\n")
+    said = joined([joined(block) for block in blocks if block], "\n\n")
+    return messages.captioned([said], _members(report.active), lang)
 
 
 def chart(report: Report, lang: Lang) -> Chart:
@@ -104,6 +109,24 @@ def _tiles(report: Report) -> list[tuple[Text, Text]]:
         (text("Half within"), _seconds(figures.wait(0.5))),
         (text("95 % within"), _seconds(figures.wait(0.95))),
     ]
+
+
+def _members(active: Sequence[Member]) -> list[Text]:
+    """Say who used what, the most active first; the heading comes with the first of them."""
+    lines = [
+        layout(
+            "{name}: {used} ({capabilities})",
+            name=shorten(member.name or str(member.id), 24),
+            used=_number(sum(member.used.values())),
+            capabilities=joined([_use(*used) for used in list(member.used.items())[:MOST_CAPABILITIES]], ", "),
+        )
+        for member in active
+    ]
+    return [joined([verbatim(""), text("Most active:"), lines[0]]), *lines[1:]] if lines else []
+
+
+def _use(capability: str, count: int) -> Text:
+    return layout("{name} {count}", name=_title(capability), count=_number(count))
 
 
 def _columns(figures: Figures, days: Sequence[str], lang: Lang) -> Columns:
@@ -161,7 +184,7 @@ def _title(capability: str) -> Text:
 
 
 def _place(report: Report) -> Text:
-    return layout(" · {title}", title=report.title) if report.title else verbatim("")
+    return layout(" · {title}", title=shorten(report.title, 24)) if report.title else verbatim("")
 
 
 def _span(days: Sequence[str]) -> str:

@@ -8,9 +8,10 @@ from bot.limits.rules import day_of
 from bot.locales.text import LANGUAGES, Lang
 from bot.media import charts
 from bot.media.charts import Chart, NoChart
+from bot.sandbox.telegram.entities import units
 from bot.store import counters
 from bot.store.counters import Key, step_of
-from bot.store.figures import Crowd, Figures
+from bot.store.figures import Crowd, Figures, Member
 from bot.store.task import State, Task
 from bot.telegram.operator import stats_view
 from tests.telegram.stage import Stage, labels, picture_bytes
@@ -91,13 +92,18 @@ async def test_a_groups_admin_sees_that_group_alone(
 ) -> None:
     group, bob = stage.chat(GROUP), stage.person("Bob").id
     group.admins[:] = [bob]
-    await add_task(chat_id=group.id, owner_id=bob)
+    await stage.say("Bob", "/start")
+    await add_task(chat_id=group.id, owner_id=bob, reserved=4)
+    await add_task(chat_id=group.id, owner_id=bob, reserved=1, capability="stylize")
+    await add_task(chat_id=group.id, owner_id=stage.person("Alice").id, reserved=2)
+    await add_task(owner_id=bob, reserved=100)
     await count(stage, group.id, 20)
     await count(stage, 0, 100)
     [shown] = await stage.say("Bob", "/stats", to=GROUP)
     assert GROUP in shown.caption
-    assert "Members here: 1" in shown.caption
+    assert "Members here: 2" in shown.caption
     assert "Pictures used: 20" in shown.caption
+    assert "Most active:\nBob: 5 (Imagine 4, Stylize 1)\n5000000101: 2 (Imagine 2)" in shown.caption
     assert "People" not in shown.caption
     assert GROUP not in drawn[0][0].subtitle
     assert await stage.press("Bob", shown, "o:stats:1") == ""
@@ -124,7 +130,8 @@ async def test_a_chart_is_asked_for_in_the_persons_language_first(stage: Stage, 
 
 
 @pytest.mark.parametrize("lang", list(LANGUAGES))
-def test_the_longest_words_fit_a_caption(lang: Lang) -> None:
+@pytest.mark.parametrize("is_group", [False, True])
+def test_the_longest_words_fit_a_caption(lang: Lang, is_group: object) -> None:
     tasks = {
         (name, state): 123_456
         for name in ("imagine", "stylize", "swap", "erase", "edit", "expand", "upscale", "cutout", "train")
@@ -134,7 +141,10 @@ def test_the_longest_words_fit_a_caption(lang: Lang) -> None:
     figures = Figures(pictures={"2026-11-22": 10**9}, tasks=tasks, errors=errors, waits={step_of(300_000): 1})
     crowd = Crowd(10**9, 10**9)
     report = stats_view.Report(30, figures, people=crowd, groups=crowd)
-    assert len(stats_view.words(report).plain(lang)) <= 1024
+    if is_group:
+        active = [Member(number, "🦊" * 64, dict.fromkeys(("imagine", "swap", "edit"), 10**9)) for number in range(5)]
+        report = stats_view.Report(30, figures, title="🦊" * 128, members=10**9, active=active)
+    assert units(stats_view.words(report, lang).plain(lang)) <= 1024
 
 
 @pytest.mark.parametrize(
