@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.counters import seconds_of
 from bot.store.tables import chats, counters, people, tasks
-from bot.store.task import State
+from bot.store.task import ERRAND, State
 
 _C = counters.c
 _IN_DAYS = _C.day.between(bindparam("first"), bindparam("last"))
@@ -29,24 +29,23 @@ _GROUPS = sa.select(sa.func.count()).where(chats.c.id < 0, chats.c.blocked_at.is
 _T = tasks.c
 _IN_CHAT = sa.and_(_T.chat_id == bindparam("chat"), _T.created_at >= bindparam("since"))
 _MEMBERS = sa.select(sa.func.count(sa.distinct(_T.owner_id))).where(_IN_CHAT)
-_USED = sa.cast(sa.func.sum(_T.reserved), sa.BigInteger)
+_IS_USE = sa.and_(_IN_CHAT, _T.state == State.DELIVERED, sa.not_(_T.order_key.startswith(ERRAND)))
+_TIMES = sa.func.count()
 _TOP = (
-    sa.select(_T.owner_id, _USED.label("used"))
-    .where(_IN_CHAT)
+    sa.select(_T.owner_id, _TIMES.label("times"))
+    .where(_IS_USE)
     .group_by(_T.owner_id)
-    .having(_USED > 0)
-    .order_by(_USED.desc(), _T.owner_id)
+    .order_by(_TIMES.desc(), _T.owner_id)
     .limit(bindparam("most"))
     .cte("top")
 )
 _MEMBERS_USE = (
-    sa.select(_TOP.c.owner_id, people.c.name, _T.capability, _USED)
+    sa.select(_TOP.c.owner_id, people.c.name, _T.capability, _TIMES)
     .join(_TOP, _T.owner_id == _TOP.c.owner_id)
     .outerjoin(people, _T.owner_id == people.c.id)
-    .where(_IN_CHAT)
-    .group_by(_TOP.c.owner_id, _TOP.c.used, people.c.name, _T.capability)
-    .having(_USED > 0)
-    .order_by(_TOP.c.used.desc(), _TOP.c.owner_id, _USED.desc(), _T.capability)
+    .where(_IS_USE)
+    .group_by(_TOP.c.owner_id, _TOP.c.times, people.c.name, _T.capability)
+    .order_by(_TOP.c.times.desc(), _TOP.c.owner_id, _TIMES.desc(), _T.capability)
 )
 
 
@@ -60,11 +59,11 @@ class Crowd:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Who used how many pictures of which capability, the most used first. The name is unknown of some."""
+    """Who was served by which capability how often, the most used first. The name is unknown of some."""
 
     id: int
     name: str | None
-    used: Mapping[str, int]
+    uses: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,12 +120,12 @@ async def members_here(conn: AsyncConnection, chat_id: int, since: float) -> int
 
 
 async def most_active(conn: AsyncConnection, chat_id: int, since: float, most: int) -> list[Member]:
-    """List the members of a group who have used most pictures since then, those that are being made included."""
+    """List the members of a group whose requests since then were served most often."""
     found: dict[int, Member] = {}
     rows = await conn.execute(_MEMBERS_USE, {"chat": chat_id, "since": since, "most": most})
-    for owner_id, name, capability, used in rows:
-        before = found[owner_id].used if owner_id in found else {}
-        found[owner_id] = Member(owner_id, name, {**before, capability: used})
+    for owner_id, name, capability, times in rows:
+        before = found[owner_id].uses if owner_id in found else {}
+        found[owner_id] = Member(owner_id, name, {**before, capability: times})
     return list(found.values())
 
 

@@ -2,6 +2,7 @@ from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import chats, counters, figures, people, tasks
 from bot.store.counters import Key, step_of
@@ -73,18 +74,23 @@ async def test_who_was_here(store: Store, new_task: Callable[..., NewTask]) -> N
 
 
 async def test_who_used_what_in_a_group(store: Store, new_task: Callable[..., NewTask]) -> None:
-    used = [(1, "imagine", 2), (1, "imagine", 1), (1, "swap", 4), (2, "imagine", 9), (3, "edit", 1), (4, "edit", 0)]
+    served = [(1, "imagine"), (1, "swap"), (1, "swap"), *[(2, "imagine")] * 4, (3, "edit")]
     async with store.write() as conn:
         await people.meet(conn, 1, "Alice", None, 50.0)
-        for owner, capability, pictures in used:
-            task = new_task(owner_id=owner, chat_id=-5, created_at=150.0, capability=capability, reserved=pictures)
-            await tasks.insert(conn, task)
-        await tasks.insert(conn, new_task(owner_id=1, chat_id=-6, created_at=150.0, reserved=100))
-        await tasks.insert(conn, new_task(owner_id=1, chat_id=-5, created_at=50.0, reserved=100))
+        for owner, capability in served:
+            await _end(conn, new_task(owner_id=owner, chat_id=-5, created_at=150.0, capability=capability))
+        await _end(conn, new_task(owner_id=3, chat_id=-5, created_at=150.0), State.FAILED)
+        await _end(conn, new_task(owner_id=3, chat_id=-5, created_at=150.0, order_key="errand:1:1:1"))
+        await _end(conn, new_task(owner_id=3, chat_id=-6, created_at=150.0))
+        await _end(conn, new_task(owner_id=3, chat_id=-5, created_at=50.0))
         first, second, third = await figures.most_active(conn, -5, 100.0, 5)
         assert await figures.most_active(conn, -5, 100.0, 2) == [first, second]
         assert await figures.most_active(conn, -7, 100.0, 5) == []
-    assert first == Member(2, None, {"imagine": 9})
-    assert second == Member(1, "Alice", {"swap": 4, "imagine": 3})
-    assert list(second.used) == ["swap", "imagine"]
+    assert first == Member(2, None, {"imagine": 4})
+    assert second == Member(1, "Alice", {"swap": 2, "imagine": 1})
+    assert list(second.uses) == ["swap", "imagine"]
     assert third == Member(3, None, {"edit": 1})
+
+
+async def _end(conn: AsyncConnection, new: NewTask, state: State = State.DELIVERED) -> None:
+    await tasks.update(conn, await tasks.insert(conn, new), state=state)

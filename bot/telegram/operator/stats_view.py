@@ -115,14 +115,14 @@ def _members(active: Sequence[Member]) -> list[Text]:
     """Say who used what, the most active first; the heading comes with the first of them."""
     lines = [
         layout(
-            "{name}: {used} ({capabilities})",
+            "{name}: {count} ({capabilities})",
             name=shorten(member.name or str(member.id), 24),
-            used=_number(sum(member.used.values())),
-            capabilities=joined([_use(*used) for used in list(member.used.items())[:MOST_CAPABILITIES]], ", "),
+            count=_number(sum(member.uses.values())),
+            capabilities=joined([_use(*use) for use in list(member.uses.items())[:MOST_CAPABILITIES]], ", "),
         )
         for member in active
     ]
-    return [joined([verbatim(""), text("Most active:"), lines[0]]), *lines[1:]] if lines else []
+    return [joined([verbatim(""), text("Requests served, by member:"), lines[0]]), *lines[1:]] if lines else []
 
 
 def _use(capability: str, count: int) -> Text:

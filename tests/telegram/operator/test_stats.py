@@ -93,17 +93,21 @@ async def test_a_groups_admin_sees_that_group_alone(
     group, bob = stage.chat(GROUP), stage.person("Bob").id
     group.admins[:] = [bob]
     await stage.say("Bob", "/start")
-    await add_task(chat_id=group.id, owner_id=bob, reserved=4)
-    await add_task(chat_id=group.id, owner_id=bob, reserved=1, capability="stylize")
-    await add_task(chat_id=group.id, owner_id=stage.person("Alice").id, reserved=2)
-    await add_task(owner_id=bob, reserved=100)
+    for owner, chat_id, capability in (
+        (bob, group.id, "imagine"),
+        (bob, group.id, "imagine"),
+        (bob, group.id, "stylize"),
+        (stage.person("Alice").id, group.id, "imagine"),
+        (bob, bob, "imagine"),
+    ):
+        await add_task(chat_id=chat_id, owner_id=owner, capability=capability, state=State.DELIVERED)
     await count(stage, group.id, 20)
     await count(stage, 0, 100)
     [shown] = await stage.say("Bob", "/stats", to=GROUP)
     assert GROUP in shown.caption
     assert "Members here: 2" in shown.caption
     assert "Pictures used: 20" in shown.caption
-    assert "Most active:\nBob: 5 (Imagine 4, Stylize 1)\n5000000101: 2 (Imagine 2)" in shown.caption
+    assert "Requests served, by member:\nBob: 3 (Imagine 2, Stylize 1)\n5000000101: 1 (Imagine 1)" in shown.caption
     assert "People" not in shown.caption
     assert GROUP not in drawn[0][0].subtitle
     assert await stage.press("Bob", shown, "o:stats:1") == ""
