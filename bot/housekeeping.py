@@ -14,13 +14,13 @@ from telegram.error import TelegramError
 
 from bot.locales.text import text
 from bot.media.offers import Offers, of_dialog
-from bot.store import albums, collected, dialogs, forgetting, inbox, tasks
+from bot.store import albums, broadcasts, collected, dialogs, forgetting, inbox, tasks
 from bot.store.engine import Store
 from bot.store.task import State
 from bot.telegram import messages
 from bot.telegram.services import Bot
 from bot.tracker.gate import Gate
-from bot.waiting import pause
+from bot.waiting import repeat
 
 log = structlog.get_logger()
 
@@ -28,7 +28,7 @@ EVERY = 15.0
 
 DAY = 24 * 3600.0
 
-# Longer than any picture is wanted: a training may take three days, after a day of collecting and one in the queue.
+# Longer than any copy for a task or a dialog is wanted; a collection's are wanted for as long as it has rows.
 OLDEST_PICTURE = 6 * 24 * 3600.0
 
 # A training that came to nothing can be ordered again for a day, with the pictures that were collected for it.
@@ -75,12 +75,7 @@ class Housekeeping:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Do the duties every 15 seconds until `stop` is set."""
-        while not stop.is_set():
-            try:
-                await self.tidy()
-            except Exception:
-                log.exception("housekeeping_failed")
-            await pause(stop, EVERY)
+        await repeat(self.tidy, stop, EVERY, failed="housekeeping_failed")
 
     async def tidy(self) -> None:
         """Do all duties once."""
@@ -88,13 +83,14 @@ class Housekeeping:
         async with self._store.write() as conn:
             await inbox.forget(conn, now - inbox.KEEP_SECONDS)
             await albums.forget(conn, now - min(albums.KEEP_SECONDS, self._history or math.inf))
+            await broadcasts.expire(conn, now - (self._history or broadcasts.KEEP_SECONDS))
         await self._expire(now)
         await self._close_dialogs(now)
         await self._read_figures()
         await self._discard_collections(now)
         if now >= self._sweep_at:
             self._sweep_at = now + SWEEP_EVERY
-            await self._offers.sweep(now - OLDEST_PICTURE)
+            await self._sweep(now - OLDEST_PICTURE)
 
     async def _expire(self, now: float) -> None:
         """Let go what is older than the operator keeps."""
@@ -131,6 +127,12 @@ class Housekeeping:
                 await collected.clear(conn, collection_id)
         for collection_id in left:
             await self._offers.remove(of_dialog(collection_id))
+
+    async def _sweep(self, before: float) -> None:
+        """Remove old copies that nobody removed; a training that is ordered again works from pictures of any age."""
+        async with self._store.read() as conn:
+            collections = await collected.ids(conn)
+        await self._offers.sweep(before, {of_dialog(collection_id) for collection_id in collections})
 
     async def _read_figures(self) -> None:
         async with self._store.read() as conn:

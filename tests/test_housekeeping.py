@@ -2,6 +2,7 @@ import asyncio
 import os
 import time
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,7 +15,7 @@ from bot.locales.text import Lang
 from bot.media.links import Links
 from bot.media.offers import Offers
 from bot.media.shelf import Shelf
-from bot.store import albums, collected, dialogs, inbox, tasks
+from bot.store import albums, broadcasts, collected, dialogs, inbox, tasks
 from bot.store.collected import NewCollected
 from bot.store.dialogs import Dialog, NewDialog
 from bot.store.engine import Store
@@ -134,6 +135,21 @@ async def test_pictures_that_nobody_removed_go_in_the_end(keeper: Housekeeping, 
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_pictures_of_a_training_that_is_ordered_again_stay_however_old(
+    keeper: Housekeeping, store: Store, shelf: Shelf, new_task: Callable[..., NewTask], tmp_path: Path
+) -> None:
+    async with store.write() as conn:
+        task = await tasks.insert(conn, new_task(state=State.RUNNING))
+        for number in (5, 6):
+            name = await shelf.put(f"d{number}", 5, b"picture", "jpg")
+            os.utime(tmp_path / "media" / name, (NOW - OLDEST_PICTURE - 1, NOW - OLDEST_PICTURE - 1))
+        await collected.add(conn, NewCollected(collection_id=5, source={}, digest="5", name="d5-5.jpg", created_at=NOW))
+        await collected.set_ordered(conn, 5, task.id)
+    await keeper.tidy()
+    assert [path.name for path in (tmp_path / "media").iterdir()] == ["d5-5.jpg"]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_collected_pictures_go_with_their_dialog(
     keeper: Housekeeping, store: Store, shelf: Shelf, tmp_path: Path
 ) -> None:
@@ -179,13 +195,27 @@ async def test_an_operator_can_keep_it_for_ever(
         assert await tasks.in_states(conn, list(State), 10) == [old]
 
 
+@pytest.mark.parametrize(("history_days", "kept"), [(2, 2), (0, 30)])
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_broadcasts_that_are_over_go_in_the_end(
+    bot: FakeBot, store: Store, shelf: Shelf, history_days: int, kept: int
+) -> None:
+    keeper = Housekeeping(cast("Bot", bot), store, shelf, history_days=history_days, clock=lambda: NOW)
+    async with store.write() as conn:
+        moments = [NOW - kept * 24 * 3600.0 + seconds for seconds in (-1, 1)]
+        drafts = [await broadcasts.draft(conn, 7, "en", "News", moment) for moment in moments]
+    await keeper.tidy()
+    async with store.read() as conn:
+        assert [await broadcasts.get(conn, draft.id) for draft in drafts] == [None, drafts[1]]
+
+
 class Away:
     """A place for pictures that does not answer."""
 
     def __init__(self) -> None:
         self.asked = 0
 
-    async def sweep(self, older_than: float) -> int:
+    async def sweep(self, older_than: float, spared: AbstractSet[str]) -> int:
         self.asked += 1
         raise ConnectionError(older_than)
 

@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar
 
 from bot.capabilities.needs import Answers, Need, Source
-from bot.locales.text import Text, plural
+from bot.errors import NotAllowed
+from bot.locales.text import Text, plural, text
 from bot.miaohua.bounds import longest_of
 from bot.miaohua.lora import TrainRequest
 
@@ -66,3 +67,13 @@ class CollectionNeed(Need):
     def show(self, answers: Answers) -> Text:
         """Phrase how many there are."""
         return plural("{count} picture", "{count} pictures", self.held(answers).count)
+
+
+def worked_from() -> NotAllowed:
+    """Say that a collection stays as it is while a task works from it."""
+    return NotAllowed(
+        text(
+            "A training is learning from these pictures, so they stay as they are until it ends. To begin another one, "
+            "send /train."
+        )
+    )

@@ -62,6 +62,13 @@ _TRAINING_FAULTS = (
     ),
 )
 
+# What a message says only of a fault: one of a training that goes on may name the same things.
+_SAYS_NO = re.compile(
+    r"\b(not?|cannot|unable|fail\w*|error|invalid|few|insufficient|at least|corrupt\w*|damaged|broken|unreadable|"
+    r"cancell?ed|prohibited|forbidden)\b|不|未|没|无|失败|违规|太少|过少|损坏|已取消",
+    re.IGNORECASE,
+)
+
 
 def pictured(task: VendorTask) -> Outcome:
     """Translate the answer about pictures; a finished task none of whose pictures can be had has failed."""
@@ -83,13 +90,22 @@ def detected(detection: Detection) -> Outcome:
 
 
 def trained(training: Training) -> Outcome:
-    """Translate the answer about a training; one that is finished and has no LoRA has failed."""
-    if not training.is_terminal:
+    """Translate the answer about a training; one that is finished and has no LoRA has failed.
+
+    One that has failed may be said to run: so it is in the document's example, with a fault for its message and no
+    progress (section 十).
+    """
+    if not training.is_terminal and not _is_stuck(training):
         return Waiting(training.training_progress)
     if training.state is State.SUCCESS and training.lora_id:
         return Made(found={"lora_id": training.lora_id, "trigger_words": training.trigger_words})
     code, reason = _training_fault(training.state_message)
     return Failed(code, training.state_message, reason)
+
+
+def _is_stuck(training: Training) -> bool:
+    message = training.state_message
+    return not training.training_progress and bool(_SAYS_NO.search(message)) and _training_fault(message)[1] is not None
 
 
 def _picture(task: VendorTask, place: int) -> Picture:

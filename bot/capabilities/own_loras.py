@@ -1,6 +1,7 @@
 """Who may use which LoRA: one that was trained here is its owner's, and of the groups that its owner shared it with.
 
-The vendor has them all in one list, for whoever asks with the operator's keys.
+The vendor has them all in one list, for whoever asks with the operator's keys. One whose training we have not heard
+the end of is known there by its name alone: what has that name is nobody's but its owner's.
 """
 
 from collections.abc import Sequence
@@ -20,12 +21,13 @@ async def usable(studio: Studio) -> Sequence[Model]:
     async with studio.store.read() as conn:
         seen = await loras.seen_by(conn, who.owner_id, who.chat_id)
         hidden = await loras.hidden_from(conn, who.owner_id, who.chat_id)
+        awaited = await loras.awaited_by_others(conn, who.owner_id)
     ours = {lora.id for lora in seen} | hidden
     listed = await studio.catalogue.loras()
     described = {model.id: model for model in listed}
     return [
         *(described.get(lora.id) or _model(lora) for lora in seen),
-        *(model for model in listed if model.id not in ours),
+        *(model for model in listed if model.id not in ours and loras.digest_of(model.name) not in awaited),
     ]
 
 

@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.capabilities import train_options
 from bot.capabilities.base import Capability, Choice, Studio
-from bot.capabilities.catalogue import find, first
+from bot.capabilities.catalogue import chosen_of
 from bot.capabilities.checking import LATER, in_plain_words
-from bot.capabilities.collection import CollectionNeed
+from bot.capabilities.collection import CollectionNeed, worked_from
 from bot.capabilities.inputs import LINK_MARGIN
 from bot.capabilities.needs import Answers, Need, WordsNeed
 from bot.capabilities.options import Characters, Option
@@ -28,7 +28,7 @@ from bot.tracker.ports import Made, Prepared
 log = structlog.get_logger()
 
 PHOTOS = CollectionNeed(
-    name="photos",
+    name=collected.ANSWER,
     label=text("🖼 Pictures"),
     question=text(
         "Send me the pictures to learn from, at least {least}, as photos, as files or as albums. Best are 15 to 30 "
@@ -42,10 +42,11 @@ PHOTOS = CollectionNeed(
 class Train(Capability):
     """`/train`: what it makes is a LoRA, for `/imagine`, and no picture."""
 
-    name = "train"
+    name = loras.TRAINING
     commands = ("train",)
     family = LoraTraining.name
     patience = 3 * 24 * 3600.0
+    needs_link = True
     is_cancellable_at_vendor = True
     icon = "🎓"
     title: ClassVar[Text] = text("Train")
@@ -65,9 +66,7 @@ class Train(Capability):
 
     async def choices(self, option: str, answers: Answers, studio: Studio) -> Sequence[Choice]:  # noqa: ARG002  all the same
         """List the base models that can be trained on."""
-        return [
-            Choice(model.id, model.name or model.id, model.description) for model in await studio.catalogue.trainable()
-        ]
+        return [Choice.of(model) for model in await studio.catalogue.trainable()]
 
     def remarks(self, answers: Answers) -> Sequence[Text]:
         """Say how many pictures there are, and what they must show."""
@@ -83,9 +82,8 @@ class Train(Capability):
     async def settle(self, answers: Answers, studio: Studio) -> dict[str, Any]:
         """Look up the base model, and check it all as the vendor will."""
         self.check(answers)
-        studio.inputs.require_link()
-        models, chosen = await studio.catalogue.trainable(), answers["base"]
-        base = find(models, chosen.get("id") or chosen["name"]) if chosen else first(models)
+        self.check_link(answers, studio)
+        base = chosen_of(await studio.catalogue.trainable(), answers["base"], self.option("base").label)
         request = {
             **answers,
             "photos": PHOTOS.held(answers).plain.dump(),
@@ -110,7 +108,9 @@ class Train(Capability):
         return layout("{icon} <b>{name}</b>", icon=self.icon, name=request["name"])
 
     async def ordered(self, conn: AsyncConnection, task: Task) -> None:
-        """Keep the pictures for the task."""
+        """Keep the pictures for the task; one at a time works from them."""
+        if await collected.is_worked_from(conn, task.request["photos"]["id"]):
+            raise worked_from()
         if await collected.set_ordered(conn, task.request["photos"]["id"], task.id) < PHOTOS.least:
             raise _no_pictures()
 

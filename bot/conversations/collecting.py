@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.capabilities.base import Studio
-from bot.capabilities.collection import Collection, CollectionNeed
+from bot.capabilities.collection import Collection, CollectionNeed, worked_from
 from bot.capabilities.needs import Source
-from bot.conversations.asking import Asking, way_out
+from bot.conversations.asking import Asking, in_group, way_out
 from bot.conversations.form import Form, Outdated, number
 from bot.conversations.view import Button, Buttons, Drawn, View, joined
 from bot.errors import BadValue, UserError
@@ -81,6 +81,7 @@ async def _collected(form: Form, need: CollectionNeed, sources: Sequence[Source]
 
 async def _taken(held: Collection, source: Source, studio: Studio) -> Collection:
     try:
+        await _check_free(held, studio)
         fitted = await studio.inputs.fitted(source)
         digest = await asyncio.to_thread(_digest, fitted.data)
         name = await studio.inputs.collect(held.id, digest, fitted)
@@ -91,6 +92,13 @@ async def _taken(held: Collection, source: Source, studio: Studio) -> Collection
         is_new = await collected.add(conn, new)
         count = await collected.count(conn, held.id)
     return replace(held, count=count, duplicates=held.duplicates + (not is_new))
+
+
+async def _check_free(held: Collection, studio: Studio) -> None:
+    """Raise `NotAllowed` where a task works from the collection, ordered before this dialog was opened or since."""
+    async with studio.store.read() as conn:
+        if await collected.is_worked_from(conn, held.id):
+            raise worked_from()
 
 
 def _digest(data: bytes) -> str:
@@ -108,6 +116,7 @@ async def _done(form: Form, need: CollectionNeed, studio: Studio) -> Form:
 
 async def _dropped(form: Form, need: CollectionNeed, picture_id: int, studio: Studio) -> Form:
     held, place = need.held(form.answers), number(form.parts[-1])
+    await _check_free(held, studio)
     async with studio.store.write() as conn:
         if not await collected.drop(conn, held.id, picture_id):
             raise Outdated(str(picture_id))
@@ -117,6 +126,7 @@ async def _dropped(form: Form, need: CollectionNeed, picture_id: int, studio: St
 
 async def _anew(form: Form, need: CollectionNeed, studio: Studio) -> Form:
     held = need.held(form.answers)
+    await _check_free(held, studio)
     async with studio.store.write() as conn:
         await collected.clear(conn, held.id)
     await studio.inputs.discard(held.id)
@@ -132,9 +142,7 @@ def _with(form: Form, need: CollectionNeed, held: Collection) -> Form:
 
 
 def _overview(form: Form, need: CollectionNeed, held: Collection, buttons: Buttons, studio: Studio) -> View:
-    lines = [need.question]
-    if studio.audience.chat_id < 0:
-        lines.append(text("In a group, send them as answers to this message."))
+    lines = [need.question, *in_group(studio)]
     if any((held.count, held.duplicates, held.unusable, held.surplus)):
         lines += [verbatim(""), _count(need, held)]
     rows: list[list[Button]] = []

@@ -11,6 +11,7 @@ import math
 import re
 import time
 from collections.abc import AsyncIterator, Callable
+from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -25,7 +26,7 @@ from pydantic import SecretStr
 from bot.errors import Unavailable
 from bot.locales.text import text
 from bot.media.encodings import CONTENT_TYPES
-from bot.media.offers import NAME, name_of
+from bot.media.offers import NAME, holder_of, name_of
 from bot.settings import Settings
 
 if TYPE_CHECKING:  # the library has these names in its stubs alone
@@ -46,7 +47,7 @@ _MISSING = "NoSuchBucket"
 _CODE = re.compile(r"<Code>(\w{1,60})</Code>")
 
 
-class BucketUnreachable(Exception):
+class BucketUnreachable(OSError):
     """No answer, a bad one, or not in time. `s3_code` is S3's own code where it sent one, "" where not."""
 
     def __init__(self, what: str, code: str = "") -> None:
@@ -158,14 +159,16 @@ class Bucket:
         async with _within(REMOVE_SECONDS):
             await self._delete(holder, lambda _: True)
 
-    async def sweep(self, older_than: float) -> int:
-        """Remove what was last written before `older_than` (unix seconds), and return how many pictures that were.
+    async def sweep(self, older_than: float, spared: AbstractSet[str] = frozenset()) -> int:
+        """Remove what was last written before `older_than` (unix seconds), but for the pictures of `spared` holders.
 
-        Raises `BucketUnreachable` and `BucketClosed`.
+        Returns how many pictures that were. Raises `BucketUnreachable` and `BucketClosed`.
         """
         before = datetime.fromtimestamp(older_than, UTC)
         async with _within(SWEEP_SECONDS):
-            return await self._delete(None, lambda found: found["last_modified"] < before)
+            return await self._delete(
+                None, lambda found: found["last_modified"] < before and _holder_at(found["path"]) not in spared
+            )
 
     async def _delete(self, holder: str | None, is_due: "Callable[[ObjectMeta], bool]") -> int:
         deleted = 0
@@ -201,7 +204,11 @@ def bucket_of(settings: Settings, *, patience: float = PATIENCE) -> Bucket:
 
 def _key(name: str) -> str:
     # A holder's pictures are listed by what stands before the slash.
-    return f"{name.partition('-')[0]}/{name}"
+    return f"{holder_of(name)}/{name}"
+
+
+def _holder_at(key: str) -> str:
+    return key.partition("/")[0]
 
 
 def _is_ours(key: str) -> bool:

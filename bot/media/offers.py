@@ -5,6 +5,7 @@ They are copies for one task or one dialog and vanish with it; the originals sta
 """
 
 import re
+from collections.abc import Set as AbstractSet
 from typing import Protocol
 
 from bot.media.encodings import CONTENT_TYPES
@@ -16,7 +17,10 @@ class Offers(Protocol):
     """A place for pictures that the vendor can reach."""
 
     async def put(self, holder: str, index: int, data: bytes, extension: str) -> str:
-        """Write a picture, whole or not at all, over an earlier one of that name; return the name."""
+        """Write a picture, whole or not at all, over an earlier one of that name; return the name.
+
+        Raises `OSError` where that cannot be just now, as where the place does not answer.
+        """
 
     def link(self, name: str, expires_at: float) -> str:
         """Return the address at which anybody can fetch a picture until `expires_at` (unix seconds)."""
@@ -24,10 +28,10 @@ class Offers(Protocol):
     async def remove(self, holder: str) -> None:
         """Remove all pictures of a holder; none need be there."""
 
-    async def sweep(self, older_than: float) -> int:
+    async def sweep(self, older_than: float, spared: AbstractSet[str] = frozenset()) -> int:
         """Remove what was last written before `older_than` (unix seconds), and return how many pictures that were.
 
-        For those whose holder ended while nobody was there to remove them.
+        Those of the `spared` holders stay. For those whose holder ended while nobody was there to remove them.
         """
 
 
@@ -47,3 +51,8 @@ def name_of(holder: str, index: int, extension: str) -> str:
     if NAME.fullmatch(name) is None:
         raise ValueError(f"not a name for a picture: {name!r}")
     return name
+
+
+def holder_of(name: str) -> str:
+    """Say which holder a picture of that name has."""
+    return name.partition("-")[0]

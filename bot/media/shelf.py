@@ -2,10 +2,11 @@
 
 import asyncio
 import tempfile
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from bot.media.links import Links
-from bot.media.offers import NAME, name_of
+from bot.media.offers import NAME, holder_of, name_of
 
 _UNFINISHED = ".part"
 
@@ -38,9 +39,12 @@ class Shelf:
         """Remove all pictures of a holder; none need be there."""
         await asyncio.to_thread(_remove, self._directory, f"{holder}-*")
 
-    async def sweep(self, older_than: float) -> int:
-        """Remove what was last written before `older_than` (unix seconds), and return how many files that were."""
-        return await asyncio.to_thread(_sweep, self._directory, older_than)
+    async def sweep(self, older_than: float, spared: AbstractSet[str] = frozenset()) -> int:
+        """Remove what was last written before `older_than` (unix seconds), but for the pictures of `spared` holders.
+
+        Returns how many files that were.
+        """
+        return await asyncio.to_thread(_sweep, self._directory, older_than, spared)
 
 
 def _write(path: Path, data: bytes) -> None:
@@ -62,11 +66,11 @@ def _remove(directory: Path, pattern: str) -> None:
             path.unlink(missing_ok=True)
 
 
-def _sweep(directory: Path, older_than: float) -> int:
+def _sweep(directory: Path, older_than: float, spared: AbstractSet[str]) -> int:
     removed = 0
     for path in directory.glob("*"):
         is_ours = NAME.fullmatch(path.name) is not None or path.suffix == _UNFINISHED
-        if is_ours and _written_at(path) < older_than:
+        if is_ours and holder_of(path.name) not in spared and _written_at(path) < older_than:
             path.unlink(missing_ok=True)
             removed += 1
     return removed

@@ -9,6 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import upsert
 from bot.store.tables import collected, dialogs, tasks
+from bot.store.task import UNFINISHED, State
+
+# The answer of a dialog, and the part of a request, that says which collection it works from.
+ANSWER = "photos"
 
 _C = collected.c
 _IN_COLLECTION = _C.collection_id == bindparam("collection")
@@ -21,9 +25,13 @@ _DROP = sa.delete(collected).where(_IN_COLLECTION, _C.id == bindparam("picture")
 _CLEAR = sa.delete(collected).where(_IN_COLLECTION)
 _ORDERED = sa.update(collected).where(_IN_COLLECTION).values(task_id=bindparam("task"))
 
+_IS_WORKED_FROM = sa.exists().where(_IN_COLLECTION, _C.task_id == tasks.c.id, tasks.c.state.in_(sorted(UNFINISHED)))
+_IDS = sa.select(_C.collection_id).distinct()
+
 _LAST = sa.select(_C.collection_id, sa.func.max(_C.task_id).label("task_id")).group_by(_C.collection_id).subquery()
-_IS_COLLECTING = sa.exists().where(dialogs.c.id == _LAST.c.collection_id)
-_IS_OVER = sa.or_(tasks.c.id.is_(None), tasks.c.finished_at < bindparam("before"))
+_COLLECTS = dialogs.c.answers[(ANSWER, "id")].as_integer()  # not always that of the dialog: one may be opened again
+_IS_COLLECTING = sa.exists().where(sa.or_(dialogs.c.id == _LAST.c.collection_id, _LAST.c.collection_id == _COLLECTS))
+_IS_OVER = sa.or_(tasks.c.id.is_(None), tasks.c.state == State.DELIVERED, tasks.c.finished_at < bindparam("before"))
 _ABANDONED = (
     sa.select(_LAST.c.collection_id)
     .outerjoin_from(_LAST, tasks, tasks.c.id == _LAST.c.task_id)
@@ -93,6 +101,19 @@ async def set_ordered(conn: AsyncConnection, collection_id: int, task_id: int) -
     return (await conn.execute(_ORDERED, {"collection": collection_id, "task": task_id})).rowcount
 
 
+async def is_worked_from(conn: AsyncConnection, collection_id: int) -> bool:
+    """Say whether a task works from a collection just now."""
+    return bool(await conn.scalar(sa.select(_IS_WORKED_FROM), {"collection": collection_id}))
+
+
+async def ids(conn: AsyncConnection) -> list[int]:
+    """List the collections that have pictures."""
+    return list(await conn.scalars(_IDS))
+
+
 async def abandoned(conn: AsyncConnection, finished_before: float, limit: int) -> list[int]:
-    """List collections whose dialog is over and whose last task, if any, ended before that moment."""
+    """List collections that no dialog is open about, and whose last task, if any, is done for good.
+
+    One that was delivered is at once; one that came to nothing can be ordered again until it ended before that moment.
+    """
     return list(await conn.scalars(_ABANDONED, {"before": finished_before, "most": limit}))

@@ -11,12 +11,14 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.store import chat_log
+from bot.store import chats as group_rules
+from bot.store.loras import IS_AWAITED, nameless
 from bot.store.tables import (
     albums,
     allowances,
     broadcast_posts,
     broadcasts,
-    chat_log,
     chats,
     collected,
     dialogs,
@@ -30,12 +32,24 @@ from bot.store.tables import (
 )
 from bot.store.task import FINISHED, UNFINISHED, Task
 
-# Whose the LoRAs of forgotten people are. The vendor lists them on: without their rows they would be everybody's.
+# Whose the LoRAs of forgotten people are, and the trainings that may still bring one. The vendor lists them on: without
+# their rows they would be everybody's.
 NOBODY = -1
 
 _PERSON: sa.BindParameter[int] = bindparam("person")
 _T = tasks.c
 _IS_OWN = _T.owner_id == _PERSON
+
+_NOBODYS = {
+    "owner_id": NOBODY,
+    "chat_id": 0,
+    "lang": "en",
+    **dict.fromkeys(
+        ("thread_id", "message_id", "status_message_id", "buttons_message_id", "parent_id", "parent_index")
+    ),
+    **dict.fromkeys(("reason", "notes", "allowance_day")),
+    "reserved": 0,
+}
 
 _UNFINISHED = sa.select(tasks).where(_IS_OWN, _T.state.in_(sorted(UNFINISHED))).order_by(_T.id)
 _HOLD_UNFINISHED = _UNFINISHED.with_for_update(key_share=True)
@@ -47,9 +61,10 @@ _OWN_LORAS = sa.select(loras.c.id).where(loras.c.owner_id == _PERSON)
 _HAS_MARK = sa.or_(*(column.is_not(None) for column in (people.c.daily, people.c.allowed_at, people.c.banned_at)))
 _IS_PERSON = people.c.id == _PERSON
 
+_FORGET_COLLECTED = sa.delete(collected).where(_IS_COLLECTED)
+
 # In this order: what refers to a row goes before it, or is found by it.
 _FORGET_PERSON: tuple[sa.Executable, ...] = (
-    sa.delete(collected).where(_IS_COLLECTED),
     sa.delete(lora_shares).where(lora_shares.c.lora_id.in_(_OWN_LORAS)),
     sa.update(loras)
     .where(loras.c.owner_id == _PERSON)
@@ -65,8 +80,6 @@ _FORGET_PERSON: tuple[sa.Executable, ...] = (
     sa.delete(group_allowances).where(
         group_allowances.c.member_id == _PERSON, group_allowances.c.day != bindparam("today")
     ),
-    # As if an admin had done it who is anonymous in the group.
-    sa.update(chat_log).where(chat_log.c.actor_id == _PERSON).values(actor_id=chat_log.c.chat_id, actor=""),
     sa.delete(broadcast_posts).where(broadcast_posts.c.chat_id == _PERSON),
     sa.delete(broadcasts).where(
         broadcasts.c.author_id == _PERSON, sa.or_(broadcasts.c.begun_at.is_(None), broadcasts.c.ended_at.is_not(None))
@@ -77,7 +90,13 @@ _FORGET_PERSON: tuple[sa.Executable, ...] = (
 )
 
 # Tasks end in about the order in which they were asked for: the first that are old are among the first there are.
-_FIRST = sa.select(_T.id, _T.state, _T.next_at, _T.finished_at).order_by(_T.id).limit(bindparam("most")).subquery()
+_FIRST = (
+    sa.select(_T.id, _T.state, _T.next_at, _T.finished_at)
+    .where(sa.not_(sa.and_(_T.owner_id == NOBODY, IS_AWAITED)))
+    .order_by(_T.id)
+    .limit(bindparam("most"))
+    .subquery()
+)
 _OLD = sa.select(_FIRST.c.id).where(
     _FIRST.c.state.in_(sorted(FINISHED)), _FIRST.c.next_at.is_(None), _FIRST.c.finished_at < bindparam("before")
 )
@@ -104,15 +123,31 @@ async def forget(conn: AsyncConnection, person_id: int, *, today: str) -> None:
     """Delete a person's rows; `today` is the day whose allowance stays, so that forgetting is no way around it.
 
     Other people's tasks that went on from theirs stay, and LoRAs that only they could use nobody can use any more.
+    Trainings that may still bring one stay as nobody's: nothing in them tells whose they were.
     """
     given: Mapping[str, Any] = {"person": person_id, "today": today, "none": {}}
+    await conn.execute(_FORGET_COLLECTED, given)
+    await _give_away(conn, _IS_OWN, given)
     for statement in _FORGET_PERSON:
         await conn.execute(statement, given)
+    await group_rules.dismiss(conn, person_id)
+    await chat_log.forget(conn, person_id)
 
 
 async def expire_tasks(conn: AsyncConnection, before: float, limit: int) -> int:
-    """Delete tasks that finished before a moment, with their pictures, and say how many; looks at the first `limit`."""
+    """Delete tasks that finished before a moment, with their pictures, and say how many; looks at the first `limit`.
+
+    A training of which nobody can say whether it brought a LoRA stays as nobody's.
+    """
+    await _give_away(conn, _T.id.in_(_OLD), {"before": before, "most": limit})
     return (await conn.execute(_EXPIRE_TASKS, {"before": before, "most": limit})).rowcount
+
+
+async def _give_away(conn: AsyncConnection, which: sa.ColumnElement[bool], given: Mapping[str, Any]) -> None:
+    """Let trainings whose LoRA may still come be nobody's. Whoever holds one goes on: it is leased as before."""
+    for task_id, request in (await conn.execute(sa.select(_T.id, _T.request).where(which, IS_AWAITED), given)).all():
+        nobodys = sa.update(tasks).where(_T.id == task_id).values(**_NOBODYS, request=nameless(request))
+        await conn.execute(nobodys)
 
 
 async def expire_days(conn: AsyncConnection, before: str) -> None:

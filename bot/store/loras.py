@@ -1,5 +1,10 @@
-"""The tables of LoRAs that were trained here, and of the groups that they are shared with."""
+"""The tables of LoRAs that were trained here, and of the groups that they are shared with.
 
+A training's row of `loras` is written when it succeeds. Until then, and where we never hear of it, the vendor may list
+what it brought under nothing but its name.
+"""
+
+import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
@@ -9,9 +14,13 @@ from sqlalchemy import RowMapping, bindparam
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import upsert
-from bot.store.tables import lora_shares, loras
+from bot.store.tables import lora_shares, loras, tasks
+from bot.store.task import State
 
-_L, _S = loras.c, lora_shares.c
+# The capability whose tasks bring LoRAs.
+TRAINING = "train"
+
+_L, _S, _T = loras.c, lora_shares.c, tasks.c
 _IS_OWN = _L.owner_id == bindparam("owner")
 _IS_SHARED = sa.exists().where(_S.lora_id == _L.id, _S.chat_id == bindparam("chat"))
 _IS_SHARE = sa.and_(_S.lora_id == bindparam("lora"), _S.chat_id == bindparam("chat"))
@@ -20,6 +29,12 @@ _INSERT = upsert.insert(loras).on_conflict_do_nothing()
 _OF_TASK = sa.select(loras).where(_L.task_id == bindparam("task"))
 _SEEN_BY = sa.select(loras).where(sa.or_(_IS_OWN, _IS_SHARED)).order_by(_L.created_at.desc(), _L.id)
 _HIDDEN_FROM = sa.select(_L.id).where(~sa.or_(_IS_OWN, _IS_SHARED))
+_MAY_BRING = sa.or_(
+    _T.state.in_([State.SUBMITTING, State.RUNNING, State.UNCERTAIN]),
+    sa.and_(_T.state == State.EXPIRED, _T.vendor_id.is_not(None)),  # the others were never ordered
+)
+IS_AWAITED = sa.and_(_T.capability == TRAINING, _MAY_BRING, ~sa.exists().where(_L.task_id == _T.id))
+_AWAITED_BY_OTHERS = sa.select(_T.request).where(IS_AWAITED, _T.owner_id != bindparam("owner"))
 _SHARE = upsert.insert(lora_shares).on_conflict_do_nothing()
 _UNSHARE = sa.delete(lora_shares).where(_IS_SHARE)
 _SHARED_WITH = sa.select(_S.chat_id).where(_S.lora_id == bindparam("lora"))
@@ -62,6 +77,23 @@ async def seen_by(conn: AsyncConnection, owner_id: int, chat_id: int) -> list[Lo
 async def hidden_from(conn: AsyncConnection, owner_id: int, chat_id: int) -> frozenset[str]:
     """Give the ids of the LoRAs that are neither the person's nor shared with the chat."""
     return frozenset(await conn.scalars(_HIDDEN_FROM, {"owner": owner_id, "chat": chat_id}))
+
+
+async def awaited_by_others(conn: AsyncConnection, owner_id: int) -> frozenset[str]:
+    """Give the digests of the names of what others train, or may have trained, and what has no row yet."""
+    requests = await conn.scalars(_AWAITED_BY_OTHERS, {"owner": owner_id})
+    return frozenset(request.get("digest") or digest_of(request["name"]) for request in requests)
+
+
+def digest_of(name: str) -> str:
+    """Give what a name can be known again by, and not be read from."""
+    return hashlib.sha256(name.encode()).hexdigest()
+
+
+def nameless(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave of a training's request what its LoRA's row, and its being hidden until then, need."""
+    digest = request.get("digest") or digest_of(request["name"])
+    return {"name": "", "trigger": "", "base": {"type": request["base"]["type"]}, "digest": digest}
 
 
 async def share(conn: AsyncConnection, lora_id: str, chat_id: int) -> None:

@@ -126,3 +126,21 @@ class TestTrainings:
     @pytest.mark.parametrize("message", ["", "engine error 7"])
     def test_or_for_one_that_nobody_knows(self, message: str) -> None:
         assert self.training("FAILED", message) == Failed(13, message)
+
+    @pytest.mark.parametrize("state", ["PENDING", "RUNNING"])
+    @pytest.mark.parametrize(
+        ("message", "code"),
+        [(NOBODY_SHOWN, 3), ("图片中没有检测到人脸", 3), ("图片内容违规", 18), ("too few images", 3), (CANCELLED, 1)],
+    )
+    def test_have_failed_though_they_are_said_to_run(self, state: str, message: str, code: int) -> None:
+        failed = self.training(state, message, training_progress=0)
+        assert failed == self.training("FAILED", message)
+        assert isinstance(failed, Failed)
+        assert failed.code == code
+
+    @pytest.mark.parametrize(
+        ("message", "progress"),
+        [(NOBODY_SHOWN, 0.1), ("downloading images", 0), ("人脸检测中", 0), ("not begun yet", 0), ("", 0)],
+    )
+    def test_go_on_whatever_else_is_said_of_them(self, message: str, progress: float) -> None:
+        assert self.training("RUNNING", message, training_progress=progress) == Waiting(progress)

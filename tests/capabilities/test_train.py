@@ -17,10 +17,10 @@ from bot.errors import BadValue, NotFound, Unavailable
 from bot.media.fit import Fitted
 from bot.media.links import Links
 from bot.sandbox.vendor.faults import Fault
-from bot.store import collected, loras, tasks
+from bot.store import collected, forgetting, loras, tasks
 from bot.store.collected import NewCollected
 from bot.store.engine import Store
-from bot.store.task import NewTask, Task
+from bot.store.task import NewTask, State, Task
 from bot.tracker.ports import Failed, Made
 from tests.capabilities.workshop import PUBLIC, Workshop, open_workshop, task_of
 
@@ -60,8 +60,8 @@ async def settled(workshop: Workshop, line: str = "my cat --style --trigger myca
     return await TRAIN.settle(answered(line, await collect(workshop, count)), workshop.studio)
 
 
-async def trained(workshop: Workshop, new_task: Callable[..., NewTask], line: str = "my cat --style") -> Task:
-    """Train as the tracker does, up to the row of the LoRA; give the task as it is then."""
+async def running(workshop: Workshop, new_task: Callable[..., NewTask], line: str = "my cat --style") -> Task:
+    """Order as the tracker does; the vendor has finished, and we do not know it yet."""
     request = await settled(workshop, line)
     async with workshop.studio.store.write() as conn:
         due = {"created_at": time.time(), "deadline_at": time.time() + 900}
@@ -69,11 +69,28 @@ async def trained(workshop: Workshop, new_task: Callable[..., NewTask], line: st
         task = await tasks.insert(conn, new)
         await TRAIN.ordered(conn, task)
     vendor_id = await (await TRAIN.prepare(task, workshop.studio)).submit()
+    return await change(workshop, task, state=State.RUNNING, vendor_id=vendor_id)
+
+
+async def change(workshop: Workshop, task: Task, **columns: Any) -> Task:
+    async with workshop.studio.store.write() as conn:
+        changed = await tasks.update(conn, task, **columns)
+    assert changed is not None
+    return changed
+
+
+async def heard(workshop: Workshop, task: Task) -> Task:
+    """Poll as the tracker does, up to the row of the LoRA; give the task as it is then."""
+    vendor_id = str(task.vendor_id)
     made = (await polls(workshop.studio.client)["lora"]([vendor_id]))[vendor_id]
     assert isinstance(made, Made)
     async with workshop.studio.store.write() as conn:
         await TRAIN.keep(conn, task, made)
-    return replace(task, found=dict(made.found))
+    return await change(workshop, task, state=State.SUCCEEDED, found=dict(made.found))
+
+
+async def trained(workshop: Workshop, new_task: Callable[..., NewTask], line: str = "my cat --style") -> Task:
+    return await heard(workshop, await running(workshop, new_task, line))
 
 
 async def names(workshop: Workshop, owner_id: int, chat_id: int) -> list[str]:
@@ -203,6 +220,34 @@ async def test_it_is_its_owners_the_minute_it_is_trained(workshop: Workshop, new
     assert workshop.asked("LORA") == asked + 1
 
 
+@pytest.mark.parametrize("state", [State.SUBMITTING, State.RUNNING, State.UNCERTAIN, State.EXPIRED])
+async def test_it_is_not_everybodys_while_its_end_is_not_heard(
+    workshop: Workshop, new_task: Callable[..., NewTask], state: State
+) -> None:
+    vendors = await names(workshop, OTHER, GROUP)
+    await change(workshop, await running(workshop, new_task), state=state)
+    workshop.now += 10_000  # the vendor's list has it by now
+    assert await names(workshop, OTHER, GROUP) == await names(workshop, 0, 0) == vendors
+    assert await names(workshop, OWNER, GROUP) == [*vendors, "my cat"]
+
+
+async def test_a_forgotten_persons_training_brings_a_lora_that_is_nobodys(
+    workshop: Workshop, new_task: Callable[..., NewTask]
+) -> None:
+    vendors = await names(workshop, OTHER, GROUP)
+    task = await running(workshop, new_task)
+    async with workshop.studio.store.write() as conn:
+        await forgetting.forget(conn, OWNER, today="2024-05-03")
+        left = await tasks.get(conn, task.id)
+    assert left is not None
+    workshop.now += 10_000
+    for who in (OWNER, OTHER, 0):
+        assert await names(workshop, who, GROUP) == vendors
+    await heard(workshop, left)
+    for who in (OWNER, OTHER, 0):
+        assert await names(workshop, who, GROUP) == vendors
+
+
 async def test_a_group_uses_what_is_shared_with_it(workshop: Workshop, new_task: Callable[..., NewTask]) -> None:
     task = await trained(workshop, new_task)
     async with workshop.studio.store.write() as conn:
@@ -221,7 +266,7 @@ async def test_somebody_elses_is_no_lora(workshop: Workshop, new_task: Callable[
     stranger = workshop.studio.for_(OTHER, GROUP)
     for name in ("my cat", str((task.found or {})["lora_id"])):
         answers = {**IMAGINE.start({}), **IMAGINE.read(f'a fox --lora "{name}"')}
-        with pytest.raises(BadValue, match="There is no model") as refusal:
+        with pytest.raises(BadValue, match="LoRA</b>: there is no") as refusal:
             await IMAGINE.settle(answers, stranger)
         assert "my cat" not in str(refusal.value).partition("There are:")[2]
     choices = await IMAGINE.choices("loras", IMAGINE.start({}), stranger)

@@ -1,5 +1,5 @@
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,15 @@ from bot.capabilities.train import PHOTOS, Train
 from bot.conversations.askings import asking
 from bot.conversations.form import Form, Outdated
 from bot.conversations.view import Buttons, View
-from bot.errors import BadPicture, BadValue
+from bot.errors import BadPicture, BadValue, NotAllowed
 from bot.locales.text import LANGUAGES, text
+from bot.media.bucket import BucketUnreachable
+from bot.media.shelf import Shelf
 from bot.sandbox.telegram.entities import units
 from bot.sandbox.telegram.parsing import parse_html
-from bot.store import collected
+from bot.store import collected, tasks
 from bot.store.engine import Store
+from bot.store.task import NewTask, State
 from tests.capabilities.workshop import Workshop, open_workshop
 
 DIALOG = 12
@@ -234,6 +237,42 @@ async def test_a_collection_that_is_opened_again_goes_on(workshop: Workshop) -> 
     again = await send(workshop, Form(TRAIN, again.answers, "ask-photos", DIALOG + 8), "5", "0")
     held = PHOTOS.held(again.answers)
     assert (held.id, held.count, held.duplicates) == (DIALOG, 6, 1)
+
+
+async def test_what_a_training_works_from_stays_as_it_is(workshop: Workshop, new_task: Callable[..., NewTask]) -> None:
+    form = await send(workshop, begun(), "0", "1", "2", "3", "4")
+    answers = {**(await press(workshop, form, "done")).answers, "name": "my cat"}
+    request = await TRAIN.settle(answers, workshop.studio)
+    store = workshop.studio.store
+    async with store.write() as conn:
+        first = await tasks.insert(conn, new_task(capability="train", request=request))
+        await TRAIN.ordered(conn, first)
+    again = Form(TRAIN, TRAIN.reopened(request), "ask-photos", DIALOG + 8)
+    for argument in ("anew", (await shown(workshop, again.go("ask-photos-0"))).rows[-1][0].data.split(":")[-1]):
+        with pytest.raises(NotAllowed, match="stay as they are"):
+            await press(workshop, again.go("ask-photos-0"), argument)
+    assert "1 could not be used: A training is learning" in await said(workshop, await send(workshop, again, "5"))
+    async with store.write() as conn:
+        with pytest.raises(NotAllowed, match="stay as they are"):
+            await TRAIN.ordered(conn, await tasks.insert(conn, new_task(capability="train", request=request)))
+    assert len(await names(store)) == len(list((workshop.directory / "media").iterdir())) == 5
+    async with store.write() as conn:
+        await tasks.update(conn, first, state=State.FAILED)
+    assert PHOTOS.held((await send(workshop, again, "5")).answers).count == 6
+
+
+@pytest.mark.parametrize("fault", [BucketUnreachable("not within 60 s"), OSError(28, "No space left on device")])
+async def test_what_the_place_for_pictures_does_not_take_is_counted(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, fault: OSError
+) -> None:
+    async def put(*_: object) -> str:
+        raise fault
+
+    with monkeypatch.context() as away:
+        away.setattr(Shelf, "put", put)
+        form = await send(workshop, begun(), "0")
+    assert "1 could not be used: The place for pictures does not answer just now." in await said(workshop, form)
+    assert PHOTOS.held((await send(workshop, form, "0")).answers).count == 1
 
 
 @pytest.mark.parametrize("screen", ["main", "ask-name"])

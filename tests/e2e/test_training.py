@@ -38,7 +38,7 @@ async def test_photos_are_collected_a_lora_is_trained_and_tried(studio: Studio) 
     assert len(imagine.body["lora_configs"]) == 1
     # It is Alice's alone.
     await studio.say("Bob", f'/imagine a fox --lora "{NAME}"')
-    await studio.answer("Bob", lambda message: "There is no" in message.text)
+    await studio.answer("Bob", lambda message: "there is no" in message.text)
     await studio.say("Alice", f'/imagine a fox --lora "{NAME}"')
     await studio.answer("Alice", has_result)
 

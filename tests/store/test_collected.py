@@ -22,8 +22,8 @@ async def fill(store: Store, count: int, collection_id: int = 12) -> None:
             assert await collected.add(conn, new(number, collection_id))
 
 
-async def begin_dialog(store: Store) -> int:
-    usual: dict[str, Any] = {"chat_id": 70, "owner_id": 7, "capability": "train", "lang": "en", "answers": {}}
+async def begin_dialog(store: Store, **answers: Any) -> int:
+    usual: dict[str, Any] = {"chat_id": 70, "owner_id": 7, "capability": "train", "lang": "en", "answers": answers}
     async with store.write() as conn:
         dialog, _ = await dialogs.put(conn, NewDialog(**usual, screen="main", created_at=1.0, expires_at=2.0))
     return dialog.id
@@ -119,3 +119,40 @@ async def test_the_size_is_told_when_it_is_ordered(store: Store, new_task: Calla
         first = await collected.at(conn, 12, 0)
         assert first is not None
         assert first.task_id == task.id
+
+
+async def test_it_is_kept_while_it_is_opened_again_in_another_dialog(
+    store: Store, new_task: Callable[..., NewTask]
+) -> None:
+    await fill(store, 3)
+    task = await order(store, new_task(state=State.FAILED), 12)
+    async with store.write() as conn:
+        await conn.execute(update(tables.tasks).where(tables.tasks.c.id == task).values(finished_at=500.0))
+    again = await begin_dialog(store, photos={"id": 12, "count": 3, "is_done": True})
+    assert await abandoned(store, 501.0) == []
+    async with store.write() as conn:
+        await dialogs.remove(conn, again)
+    await begin_dialog(store, photos={"id": 13})
+    assert await abandoned(store, 501.0) == [12]
+
+
+async def test_what_was_learned_from_goes_at_once(store: Store, new_task: Callable[..., NewTask]) -> None:
+    await fill(store, 3)
+    await order(store, new_task(state=State.FAILED), 12)
+    last = await order(store, new_task(state=State.DELIVERING), 12)
+    assert await abandoned(store, 0.0) == []
+    async with store.write() as conn:
+        done = update(tables.tasks).where(tables.tasks.c.id == last).values(state=State.DELIVERED, finished_at=500.0)
+        await conn.execute(done)
+    assert await abandoned(store, 0.0) == [12]
+
+
+async def test_a_task_works_from_it_until_it_ends(store: Store, new_task: Callable[..., NewTask]) -> None:
+    await fill(store, 3)
+    await fill(store, 3, 13)
+    task = await order(store, new_task(state=State.RUNNING), 12)
+    async with store.write() as conn:
+        assert [await collected.is_worked_from(conn, number) for number in (12, 13)] == [True, False]
+        await conn.execute(update(tables.tasks).where(tables.tasks.c.id == task).values(state=State.FAILED))
+        assert not await collected.is_worked_from(conn, 12)
+        assert sorted(await collected.ids(conn)) == [12, 13]

@@ -5,7 +5,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store import forgetting, loras, people, pictures, tasks
+from bot.store import chat_log, chats, forgetting, loras, people, pictures, tasks
+from bot.store.chat_log import Entry
 from bot.store.engine import Store
 from bot.store.loras import Lora
 from bot.store.tables import loras as lora_rows
@@ -147,6 +148,32 @@ async def test_a_forgotten_lora_is_nobodys(full: Store) -> None:
         assert (row["name"], row["trigger_words"], row["task_id"]) == ("", "", None)
 
 
+async def test_groups_name_a_forgotten_member_no_more(store: Store) -> None:
+    both, other = [[PERSON, "Ann"], [OTHER, "Ben"]], [OTHER, "Ben"]
+    rules: dict[int, dict[str, Any]] = {
+        GROUP: {"who": "named", "members": both},
+        GROUP - 1: {"members": both[:1]},
+        GROUP - 2: {"daily": PERSON},
+    }
+    moves = ({"members": [[], both], "daily": [None, 3]}, {"members": [both[:1], []]}, {"daily": [None, PERSON]})
+    async with store.write() as conn:
+        for chat_id, held in rules.items():
+            await chats.set_rules(conn, chat_id, held)
+        for change in moves:
+            await chat_log.add(conn, Entry(chat_id=GROUP, actor_id=OTHER, actor="Ben", change=change, at=1.0))
+        await forgetting.forget(conn, PERSON, today=TODAY)
+        assert [await chats.rules(conn, chat_id) for chat_id in rules] == [
+            {"who": "named", "members": [other]},
+            None,
+            {"daily": PERSON},
+        ]
+        assert [entry.change for entry in reversed(await chat_log.newest(conn, GROUP, 9))] == [
+            {"members": [[], [[0, ""], other]], "daily": [None, 3]},
+            {"members": [[[0, ""]], []]},
+            {"daily": [None, PERSON]},
+        ]
+
+
 async def test_what_others_made_of_it_stays(store: Store, new_task: Make) -> None:
     async with store.write() as conn:
         parent = await tasks.insert(conn, new_task(owner_id=PERSON))
@@ -228,3 +255,73 @@ async def test_days_that_are_over(full: Store) -> None:
         for name in ("allowances", "group_allowances"):
             table = metadata.tables[name]
             assert set(await conn.scalars(sa.select(table.c.day))) == {TODAY}
+
+
+TRAINING: dict[str, Any] = {
+    "capability": "train",
+    "request": {"name": "my Anna", "trigger": "anna", "base": {"id": "b", "name": "Base", "type": "MH"}, "about": "x"},
+    "vendor_id": "v",
+    "allowance_day": TODAY,
+    "reserved": 1,
+}
+
+
+async def training(conn: AsyncConnection, new_task: Make, state: State, **more: Any) -> Task:
+    columns = {**TRAINING, "owner_id": PERSON, "chat_id": PERSON, "message_id": PERSON % 1000, "state": state, **more}
+    fresh = {name: value for name, value in columns.items() if name in NewTask.__dataclass_fields__}
+    task = await tasks.insert(conn, new_task(**fresh))
+    later = {name: value for name, value in columns.items() if name not in fresh}
+    changed = await tasks.update(conn, task, **later)
+    assert changed is not None
+    return changed
+
+
+@pytest.mark.parametrize("state", [State.SUBMITTING, State.RUNNING, State.UNCERTAIN, State.EXPIRED])
+async def test_a_training_that_may_still_bring_a_lora_stays_as_nobodys(
+    store: Store, new_task: Make, state: State
+) -> None:
+    async with store.write() as conn:
+        task = await training(conn, new_task, state)
+        await forgetting.forget(conn, PERSON, today=TODAY)
+        left = await tasks.get(conn, task.id)
+        assert left is not None
+        assert (left.owner_id, left.chat_id, left.message_id, left.reserved) == (forgetting.NOBODY, 0, None, 0)
+        assert (left.state, left.lease_token, left.vendor_id) == (task.state, task.lease_token, "v")
+        assert not [word for word in ("Anna", "anna", str(PERSON)) if word in repr(left)]
+        assert left.request["base"] == {"type": "MH"}
+        for person_id in (PERSON, OTHER, 0):
+            assert loras.digest_of("my Anna") in await loras.awaited_by_others(conn, person_id)
+        await forgetting.forget(conn, PERSON, today=TODAY)
+        assert await tasks.get(conn, task.id) == left
+
+
+@pytest.mark.parametrize(
+    ("state", "more"),
+    [
+        (State.QUEUED, {}),
+        (State.CANCELLED, {}),
+        (State.FAILED, {}),
+        (State.DELIVERED, {}),
+        (State.EXPIRED, {"vendor_id": None}),
+        (State.RUNNING, {"capability": "imagine"}),
+    ],
+)
+async def test_what_brings_no_lora_any_more_goes(
+    store: Store, new_task: Make, state: State, more: dict[str, Any]
+) -> None:
+    async with store.write() as conn:
+        task = await training(conn, new_task, state, **more)
+        await forgetting.forget(conn, PERSON, today=TODAY)
+        assert await tasks.get(conn, task.id) is None
+
+
+async def test_an_old_training_that_may_have_brought_a_lora_stays_as_nobodys(store: Store, new_task: Make) -> None:
+    ended = {"finished_at": 9.0, "next_at": None}
+    async with store.write() as conn:
+        old = [await training(conn, new_task, state, **ended) for state in (State.UNCERTAIN, State.FAILED)]
+        await finished(conn, new_task(state=State.DELIVERED), 9.0)
+        assert await forgetting.expire_tasks(conn, 10.0, 2) == 2
+        await finished(conn, new_task(state=State.DELIVERED), 9.0)
+        assert await forgetting.expire_tasks(conn, 10.0, 1) == 1  # what stays is in nobody's way
+        [left] = await tasks.in_states(conn, list(State), 10)
+    assert (left.id, left.owner_id, left.request["name"]) == (old[0].id, forgetting.NOBODY, "")

@@ -4,7 +4,7 @@ from typing import Any
 from bot.store import loras, tasks
 from bot.store.engine import Store
 from bot.store.loras import Lora
-from bot.store.task import NewTask
+from bot.store.task import NewTask, State
 
 MINE, YOURS, ME, YOU, GROUP, OTHER_GROUP = "lora-mine", "lora-yours", 7, 8, -70, -71
 
@@ -76,3 +76,20 @@ async def test_shares_follow_a_group_that_becomes_a_supergroup(store: Store) -> 
         await loras.share(conn, YOURS, OTHER_GROUP)
         await tasks.move_chat(conn, GROUP, OTHER_GROUP)
         assert await loras.shared_with(conn, MINE) == await loras.shared_with(conn, YOURS) == {OTHER_GROUP}
+
+
+async def test_what_is_trained_is_known_by_its_name_until_it_has_a_row(
+    store: Store, new_task: Callable[..., NewTask]
+) -> None:
+    request = {"name": "我的猫", "trigger": "mycat", "base": {"type": "mini1.5"}}
+    digest = loras.digest_of("我的猫")
+    async with store.write() as conn:
+        task = await tasks.insert(
+            conn, new_task(capability=loras.TRAINING, owner_id=ME, request=request, state=State.RUNNING)
+        )
+        assert await loras.awaited_by_others(conn, YOU) == {digest}
+        assert await loras.awaited_by_others(conn, ME) == frozenset()
+        await tasks.update(conn, task, request=loras.nameless(loras.nameless(request)))
+        assert await loras.awaited_by_others(conn, YOU) == {digest}
+        await loras.insert(conn, lora(MINE, ME, task_id=task.id))
+        assert await loras.awaited_by_others(conn, YOU) == frozenset()

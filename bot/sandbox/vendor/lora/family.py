@@ -2,7 +2,8 @@
 
 Spelt as the document's examples do, against its tables: `state_msg`, `trigger_word`, and DONE for a training that is
 finished. Every picture is fetched and checked when the order comes in; one that shows nobody lets a training of a
-person fail, as in the example. Keys of uploaded pictures are refused: the document has no call to upload.
+person fail as in the example: its message says so, while its state stays RUNNING. Keys of uploaded pictures are
+refused: the document has no call to upload.
 """
 
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from bot.sandbox.vendor.errors import NOT_FOUND, Refused
 from bot.sandbox.vendor.fields import Batch, read_body, read_query
 from bot.sandbox.vendor.imgenstd.catalogue import Model
 from bot.sandbox.vendor.lora.request import Cancel, ModelsQuery
-from bot.sandbox.vendor.lora.training import CANCELLED, order_training
+from bot.sandbox.vendor.lora.training import CANCELLED, NOBODY_SHOWN, order_training
 from bot.sandbox.vendor.models import cut_page
 from bot.sandbox.vendor.shape import accept, endpoint, find_task
 from bot.sandbox.vendor.tasks import PENDING_SHARE, Task
@@ -23,6 +24,7 @@ from bot.sandbox.vendor.vendor import Vendor
 
 _NAME = "lora"
 _ALMOST = 0.99
+_SPELT = {"SUCCESS": "DONE"}
 
 
 def lora_routes(vendor: Vendor) -> list[Route]:
@@ -72,9 +74,10 @@ def _spelt(model: Model) -> dict[str, Any]:
 def _describe(vendor: Vendor, task: Task) -> dict[str, Any]:
     now = vendor.clock()
     state = task.state(now)
+    message = task.work.detail["message"] if state == "FAILED" else ""
     return {
-        "state": "DONE" if state == "SUCCESS" else state,
-        "state_msg": task.work.detail["message"] if state == "FAILED" else "",
+        "state": "RUNNING" if message == NOBODY_SHOWN else _SPELT.get(state, state),
+        "state_msg": message,
         "task_id": task.id,
         "lora_id": task.work.detail["lora"].id,
         "training_progress": _progress(task, now),
