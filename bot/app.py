@@ -2,7 +2,9 @@
 
 import asyncio
 import signal
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from functools import partial
 
 import structlog
 from telegram.error import InvalidToken, TelegramError
@@ -12,7 +14,7 @@ from bot.miaohua.client import Miaohua, http_client
 from bot.settings import Settings, SettingsError
 from bot.store.engine import Store
 from bot.store.lock import single_instance
-from bot.telegram import application, dialogs, profile
+from bot.telegram import application, panels, profile
 from bot.telegram.polling import Poller
 from bot.telegram.services import App
 from bot.waiting import pause
@@ -64,14 +66,22 @@ def stop_on_signals(stop: asyncio.Event) -> None:
 
 
 async def _connect(app: App, stop: asyncio.Event) -> bool:
-    """Introduce the bot to Telegram, as often as it takes; say whether that came about before the stop."""
+    """Introduce the bot to Telegram; say whether that came about before the stop."""
+    try:
+        return await _insist(app.initialize, stop)
+    except InvalidToken:
+        raise SettingsError("TELEGRAM_BOT_TOKEN: Telegram does not know this token.") from None
+
+
+async def _insist(ask: Callable[[], Awaitable[object]], stop: asyncio.Event) -> bool:
+    """Ask Telegram as often as it takes; say whether it answered before the stop. Raises `InvalidToken`."""
     while not stop.is_set():
         try:
-            await app.initialize()
+            await ask()
         except InvalidToken:
-            raise SettingsError("TELEGRAM_BOT_TOKEN: Telegram does not know this token.") from None
+            raise
         except TelegramError as fault:
-            log.warning("telegram_unreachable", fault=type(fault).__name__, again_in=RECONNECT_EVERY)
+            log.warning("telegram_unreachable", fault=repr(fault), again_in=RECONNECT_EVERY)
             await pause(stop, RECONNECT_EVERY)
         else:
             return True
@@ -87,7 +97,7 @@ async def _work(settings: Settings, parts: Parts, stop: asyncio.Event, started: 
     await app.start()
     try:
         await parts.reception.replay()
-        await dialogs.resume(parts.services, app.bot)
+        await panels.resume(parts.services, app.bot)
         async with asyncio.TaskGroup() as loops:
             loops.create_task(parts.tracker.run(stop), name="tracker")
             loops.create_task(parts.progress.run(stop), name="progress")
@@ -105,14 +115,18 @@ async def _receive(settings: Settings, parts: Parts, stop: asyncio.Event) -> Non
     if settings.telegram_mode == "polling":
         await Poller(parts.app.bot, parts.reception.accept, application.ALLOWED_UPDATES).run(stop)
         return
+    await _insist(partial(_set_webhook, parts.app, settings), stop)
+    await stop.wait()
+
+
+async def _set_webhook(app: App, settings: Settings) -> None:
     secret = settings.telegram_webhook_secret
-    await parts.app.bot.set_webhook(
+    await app.bot.set_webhook(
         f"{settings.public_url}{WEBHOOK_PATH}",
         allowed_updates=application.ALLOWED_UPDATES,
         secret_token=secret.get_secret_value() if secret else None,
         drop_pending_updates=False,
     )
-    await stop.wait()
 
 
 async def _publish(parts: Parts) -> None:

@@ -8,7 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.capabilities import registry
 from bot.capabilities.base import Capability, Studio
+from bot.capabilities.detect import Detect
 from bot.capabilities.outcomes import detected, pictured, trained
+from bot.errors import NotFound
+from bot.locales.text import text
 from bot.miaohua.client import Miaohua
 from bot.miaohua.erase import Erase
 from bot.miaohua.face import FaceSwap
@@ -19,11 +22,9 @@ from bot.miaohua.outpaint import Outpaint
 from bot.miaohua.split import Split
 from bot.miaohua.stylization import Stylization
 from bot.miaohua.sup_res import SupRes
+from bot.store import dialogs
 from bot.store.task import Task
 from bot.tracker.ports import Made, Maker, Outcome, Poll, Prepared
-
-DETECTION = "face/detect"
-"""The family of detections: they are asked about elsewhere than swaps."""
 
 _PICTURED = (Imgenstd, Stylization, Erase, Inpaint, Outpaint, SupRes, Split, FaceSwap)
 
@@ -48,10 +49,20 @@ class _Maker:
         return self.capability.preparation
 
     async def prepare(self, task: Task) -> Prepared:
+        if self.capability.is_errand:
+            await _check_awaited(task, self.studio)
         return await self.capability.prepare(task, self.studio)
 
     async def keep(self, conn: AsyncConnection, task: Task, made: Made) -> None:
         await self.capability.keep(conn, task, made)
+
+
+async def _check_awaited(errand: Task, studio: Studio) -> None:
+    """Raise `NotFound`, which nobody reads, where the dialog is over that waits for an errand."""
+    async with studio.store.read() as conn:
+        dialog = await dialogs.by_id(conn, int(errand.request["dialog"]), errand.created_at)
+    if dialog is None:
+        raise NotFound(text("This panel has expired. Please begin anew with the command."))
 
 
 def makers(studio: Studio) -> Mapping[str, Maker]:
@@ -63,7 +74,7 @@ def polls(client: Miaohua) -> Mapping[str, Poll]:
     """Say how each family is asked about its tasks; to be called once, for a family may learn what the vendor knows."""
     return {
         **{family.name: _poll(family(client).results, pictured) for family in _PICTURED},
-        DETECTION: _poll(FaceSwap(client).detections, detected),
+        Detect.family: _poll(FaceSwap(client).detections, detected),
         LoraTraining.name: _poll(LoraTraining(client).results, trained),
     }
 

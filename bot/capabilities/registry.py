@@ -29,3 +29,9 @@ ALL: tuple[Capability, ...] = (
 OFFERED = tuple(capability for capability in ALL if not capability.is_errand)
 BY_NAME = {capability.name: capability for capability in ALL}
 BY_COMMAND = {command: capability for capability in ALL for command in capability.commands}
+
+
+def is_errand(name: str) -> bool:
+    """Say whether tasks of this capability work for a dialog; those of another version of this bot do not."""
+    capability = BY_NAME.get(name)
+    return capability is not None and capability.is_errand

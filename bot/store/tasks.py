@@ -9,7 +9,7 @@ from sqlalchemy import bindparam
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import broadcasts, chat_log, chats, counters, group_allowances, loras, upsert
-from bot.store.tables import dialogs, tasks
+from bot.store.tables import dialogs, pictures, tasks
 from bot.store.task import ERRAND, UNFINISHED, NewTask, State, Task
 
 _T = tasks.c
@@ -28,8 +28,11 @@ _IS_LONG = sa.func.coalesce(_T.deadline_at - _T.submitted_at, 0.0) > LONG
 # Seconds: what was asked for before takes no turn any more.
 REMEMBERED = 24 * 3600.0
 
-# Whoever has an errand waits at the keyboard.
+# Whoever has an errand waits at the keyboard, and it costs nothing: so few of a person's, those of one request, go
+# before everybody's requests within so many seconds.
 _IS_ERRAND = _T.order_key.startswith(ERRAND)
+FIRST_ERRANDS = 5
+FIRST_AGAIN = 600.0
 
 
 def _claiming(chosen: sa.CTE) -> sa.Executable:
@@ -62,16 +65,17 @@ _CLAIM_OVERDUE = _claiming(_OVERDUE)
 
 # Start-time fair queuing. A new task gets its person's next turn, but none before the turn that was last ordered: so
 # whoever has asked for less comes first, and what he did not ask for is not saved up. Among the tasks of a turn, chats
-# take turns in the same way. Errands are in nobody's way: they are only numbered among their person's.
-_IN_TURN = (sa.case((_IS_ERRAND, 0), else_=1), _T.turn, _T.turn_in_chat, _T.id)
+# take turns in the same way. A person's first errands have negative turns, which are nobody's; later ones take turns
+# as requests do.
+_IN_TURN = (_T.turn, _T.turn_in_chat, _T.id)
 _TOOK_TURN = sa.and_(
-    sa.not_(_IS_ERRAND),
+    _T.turn >= 0,
     sa.or_(_T.submitted_at.is_not(None), _T.state.in_([State.QUEUED, State.SUBMITTING])),
     _T.created_at > bindparam("since"),
 )
 _LAST_ORDERED = (
     sa.select(_T.turn, _T.turn_in_chat)
-    .where(_T.submitted_at.is_not(None), sa.not_(_IS_ERRAND))
+    .where(_T.submitted_at.is_not(None))
     .order_by(_T.turn.desc(), _T.turn_in_chat.desc())
     .limit(1)
 )
@@ -79,7 +83,9 @@ _LAST_OF_PERSON = sa.select(sa.func.max(_T.turn)).where(_TOOK_TURN, _T.owner_id 
 _LAST_OF_CHAT = sa.select(sa.func.max(_T.turn_in_chat)).where(
     _TOOK_TURN, _T.chat_id == bindparam("chat"), _T.turn == bindparam("turn")
 )
-_COUNT_ERRANDS = sa.select(sa.func.count()).where(_T.owner_id == bindparam("owner"), _IS_UNFINISHED, _IS_ERRAND)
+_COUNT_ERRANDS = sa.select(sa.func.count()).where(
+    _T.owner_id == bindparam("owner"), _T.created_at >= bindparam("since"), _T.order_key.like(bindparam("keys"))
+)
 _NEXT = (
     sa.select(_T.id)
     .where(_IS_DUE, _T.deadline_at > _NOW)
@@ -98,7 +104,6 @@ _HOLD = (
     sa.select(tasks).where(_T.id.in_(bindparam("ids", expanding=True))).order_by(_T.id).with_for_update(key_share=True)
 )
 
-_COUNT_OF_DIALOG = sa.select(sa.func.count()).where(_T.order_key.like(bindparam("of_dialog")))
 _IS_UNDER_WAY = sa.and_(_T.owner_id == bindparam("owner"), _IS_UNFINISHED, sa.not_(_IS_ERRAND))
 _COUNT_RUNNING = sa.select(sa.func.count()).where(_IS_UNDER_WAY)
 _COUNT_RUNNING_IN = _COUNT_RUNNING.where(_T.chat_id == bindparam("chat"))
@@ -124,6 +129,8 @@ _DURATIONS = (
     .limit(bindparam("most"))
 )
 _UNDER_WAY = sa.select(tasks).where(_IS_UNDER_WAY).order_by(_T.created_at.desc(), _T.id.desc()).limit(bindparam("most"))
+_LONGEST_UNDER_WAY = sa.select(tasks).where(_IS_UNDER_WAY).order_by(_T.id).limit(1)
+_LONGEST_UNDER_WAY_IN = _LONGEST_UNDER_WAY.where(_T.chat_id == bindparam("chat"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +159,11 @@ async def insert(conn: AsyncConnection, new: NewTask) -> Task:
 
 async def _turns(conn: AsyncConnection, new: NewTask) -> dict[str, int]:
     """Find the place of a new task in the queue."""
-    where = {"owner": new.owner_id, "chat": new.chat_id, "since": new.created_at - REMEMBERED}
     if new.order_key.startswith(ERRAND):
-        return {"turn": await conn.scalar(_COUNT_ERRANDS, where) or 0, "turn_in_chat": 0}
+        sent = await count_errands(conn, new.owner_id, new.created_at - FIRST_AGAIN)
+        if sent < FIRST_ERRANDS:
+            return {"turn": sent - FIRST_ERRANDS, "turn_in_chat": 0}
+    where = {"owner": new.owner_id, "chat": new.chat_id, "since": new.created_at - REMEMBERED}
     reached = (await conn.execute(_LAST_ORDERED)).one_or_none() or (0, 0)
     turn = max(reached[0], _after(await conn.scalar(_LAST_OF_PERSON, where)))
     in_chat = _after(await conn.scalar(_LAST_OF_CHAT, {**where, "turn": turn}))
@@ -171,6 +180,12 @@ async def get(conn: AsyncConnection, task_id: int) -> Task | None:
     return Task.from_row(row) if row else None
 
 
+async def hold(conn: AsyncConnection, task_id: int) -> Task | None:
+    """Read a task, which on PostgreSQL is this transaction's until its end."""
+    held = await _listed(conn, _HOLD, {"ids": [task_id]})
+    return held[0] if held else None
+
+
 async def claim(
     conn: AsyncConnection, states: Collection[State], *, now: float, limit: int, lease_seconds: float
 ) -> list[Task]:
@@ -185,7 +200,7 @@ async def claim(
 async def claim_in_turn(conn: AsyncConnection, *, now: float, limit: int, lease_seconds: float) -> list[Task]:
     """Take the queued tasks whose turn it is, as `claim` does.
 
-    Errands come first, then the lowest turn, within it the lowest of the chat's, then the oldest.
+    The lowest turn comes first, within it the lowest of the chat's, then the oldest.
     """
     return await _claimed(conn, _CLAIM_IN_TURN, {"now": now, "most": limit, "lease_until": now + lease_seconds})
 
@@ -239,6 +254,7 @@ async def move_chat(conn: AsyncConnection, old: int, new: int) -> None:
 
     Its messages count anew, so what names one is forgotten.
     """
+    await _forget_messages(conn, old)
     nowhere = {"message_id": None, "status_message_id": None, "buttons_message_id": None}
     await conn.execute(sa.update(tasks).where(_T.chat_id == old).values(chat_id=new, **nowhere))
     await _move_dialogs(conn, old, new)
@@ -248,6 +264,13 @@ async def move_chat(conn: AsyncConnection, old: int, new: int) -> None:
     await group_allowances.move_chat(conn, old, new)
     await broadcasts.move_chat(conn, old, new)
     await counters.move_chat(conn, old, new)
+
+
+async def _forget_messages(conn: AsyncConnection, chat_id: int) -> None:
+    """Forget where a chat's pictures are, but not that they were sent."""
+    there = pictures.c.task_id.in_(sa.select(_T.id).where(_T.chat_id == chat_id))
+    sent = sa.update(pictures).where(there, pictures.c.message_id.is_not(None))
+    await conn.execute(sent.values(message_id=0, preview_id=None))
 
 
 async def _move_dialogs(conn: AsyncConnection, old: int, new: int) -> None:
@@ -269,9 +292,10 @@ async def count_running(conn: AsyncConnection, owner_id: int, chat_id: int | Non
     return await conn.scalar(_COUNT_RUNNING_IN, {"owner": owner_id, "chat": chat_id}) or 0
 
 
-async def count_errands(conn: AsyncConnection, dialog_id: int) -> int:
-    """Count the errands that a dialog has sent."""
-    return await conn.scalar(_COUNT_OF_DIALOG, {"of_dialog": f"{ERRAND}{dialog_id}:%"}) or 0
+async def count_errands(conn: AsyncConnection, owner_id: int, since: float, dialog_id: int | None = None) -> int:
+    """Count the errands that a person's dialogs, or one of them, have sent since then."""
+    keys = f"{ERRAND}%" if dialog_id is None else f"{ERRAND}{dialog_id}:%"
+    return await conn.scalar(_COUNT_ERRANDS, {"owner": owner_id, "since": since, "keys": keys}) or 0
 
 
 async def ahead(conn: AsyncConnection, waiting: Collection[Task], now: float) -> dict[int, int]:
@@ -319,6 +343,15 @@ async def durations(conn: AsyncConnection, kind: str, limit: int) -> list[float]
 async def under_way(conn: AsyncConnection, owner_id: int, limit: int) -> list[Task]:
     """List a person's tasks that are not finished, newest first, without the errands of dialogs."""
     return await _listed(conn, _UNDER_WAY, {"owner": owner_id, "most": limit})
+
+
+async def longest_under_way(conn: AsyncConnection, owner_id: int, chat_id: int | None = None) -> Task | None:
+    """Find the oldest of a person's tasks, or of those in one chat, that `count_running` counts."""
+    if chat_id is None:
+        found = await _listed(conn, _LONGEST_UNDER_WAY, {"owner": owner_id})
+    else:
+        found = await _listed(conn, _LONGEST_UNDER_WAY_IN, {"owner": owner_id, "chat": chat_id})
+    return next(iter(found), None)
 
 
 async def _claimed(conn: AsyncConnection, statement: sa.Executable, params: Mapping[str, Any]) -> list[Task]:

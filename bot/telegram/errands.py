@@ -33,7 +33,7 @@ async def place(conn: AsyncConnection, services: Services, dialog: Dialog, *, kn
     sent = registry.BY_NAME[dialog.capability].errands(known) if known else []
     for place_, (need, errand) in enumerate(registry.BY_NAME[dialog.capability].errands(dialog.answers)):
         if (need, errand) not in sent:
-            if await tasks.count_errands(conn, dialog.id) >= MOST:
+            if await tasks.count_errands(conn, dialog.owner_id, dialog.created_at, dialog.id) >= MOST:
                 raise TooMany(text("I have looked often enough for this request. Please begin anew with the command."))
             await tasks.insert(conn, _task(services, dialog, need, errand, place_))
 

@@ -10,7 +10,7 @@ import structlog
 from bot.store.engine import Store
 from bot.store.task import State, Task
 from bot.tracker import record, schedule
-from bot.tracker.ports import NotNow, Outlet, PicturesGone, Undeliverable
+from bot.tracker.ports import NotNow, Outlet, PicturesGone, Undeliverable, Withdraw
 
 log = structlog.get_logger()
 
@@ -20,8 +20,10 @@ WITHIN = 24 * 3600.0
 # Seconds for one attempt; a group's minute may be spent, and many pictures wait for their turn. The lease is longer.
 ATTEMPT_WITHIN = 540.0
 
-# An attempt that breaks for no reason that the outlet names is repeated this often: it may break for ever.
+# An attempt that breaks for no reason that the outlet names is repeated this often: it may break for ever. Those that
+# found the outlet away count only as far as they lengthen the wait: after an outage there are tries left.
 TRIES = 8
+MOST_AWAY = 5
 
 
 class Handover:
@@ -32,11 +34,13 @@ class Handover:
         store: Store,
         outlet: Outlet,
         *,
+        withdraw: Withdraw,
         clock: Callable[[], float] = time.time,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._store = store
         self._outlet = outlet
+        self._withdraw = withdraw
         self._clock = clock
         self._chance = chance
 
@@ -61,7 +65,8 @@ class Handover:
             async with asyncio.timeout(ATTEMPT_WITHIN):
                 await send(task)
         except (NotNow, TimeoutError) as fault:
-            await self._try_again(task, told=fault.seconds if isinstance(fault, NotNow) else None)
+            attempts = max(task.attempts, min(task.attempts + 1, MOST_AWAY))
+            await self._try_again(task, attempts, told=fault.seconds if isinstance(fault, NotNow) else None)
         except Undeliverable:
             await self._give_up(task)
         except PicturesGone:
@@ -76,20 +81,21 @@ class Handover:
 
     async def _after_break(self, task: Task) -> None:
         if task.attempts + 1 < TRIES:
-            await self._try_again(task, told=None)
+            await self._try_again(task, task.attempts + 1)
         elif task.state is State.DELIVERING:
             await self._fail(task, error_code=13)
         else:
             await self._give_up(task)
 
-    async def _try_again(self, task: Task, *, told: float | None) -> None:
+    async def _try_again(self, task: Task, attempts: int, *, told: float | None = None) -> None:
         now = self._clock()
         if now - (task.finished_at or now) > WITHIN:
             await self._give_up(task)
             return
-        due = now + schedule.backoff(task.attempts, told=told, chance=self._chance)
+        # Telegram means its waits: whoever asks again sooner only waits longer.
+        due = now + max(told or 0.0, schedule.backoff(task.attempts, chance=self._chance))
         async with self._store.write() as conn:
-            await record.keep(conn, task, next_at=due, attempts=task.attempts + 1)
+            await record.keep(conn, task, next_at=due, attempts=attempts)
 
     async def _fail(self, task: Task, *, error_code: int) -> None:
         async with self._store.write() as conn:
@@ -97,6 +103,7 @@ class Handover:
 
     async def _give_up(self, task: Task) -> None:
         log.warning("task_undeliverable", task=task.id, state=task.state)
+        await self._withdraw(task.id)  # first: what fails here is tried again
         if task.state is State.DELIVERING:
             # Made and paid for, but nobody takes it: the allowance stays used, and nobody can be told.
             async with self._store.write() as conn:

@@ -79,6 +79,10 @@ class Maker(Protocol):
         """Write down what was made besides pictures, in the transaction in which the task succeeds."""
 
 
+Withdraw: TypeAlias = Callable[[int], Awaitable[None]]
+"""Remove the copies of pictures that were offered for a task, by its id; none need be there."""
+
+
 class NotNow(Exception):
     """The outlet could not be reached, or asks for time; `seconds` is how long, where it said so."""
 

@@ -37,7 +37,7 @@ async def end(conn: AsyncConnection, task: Task, after: State, *, now: float, **
     states.check(task.state, after)
     ended = await keep(conn, task, **ending(after, now=now, **why))
     await allowance.release(conn, ended)
-    await counters.add(conn, tally.of_ends([ended]))
+    await counters.add(conn, tally.of_ends([(task.state, ended)]))
     return ended
 
 
@@ -57,7 +57,8 @@ async def change_many(conn: AsyncConnection, changes: Sequence[tuple[Task, Mappi
     changed = await tasks.update_many(conn, changes)
     ended = [task for task in changed if task.state in states.PICTURELESS]
     await allowance.release_all(conn, ended)
-    await counters.add(conn, tally.of_ends(ended))
+    before = {task.id: task.state for task, _ in changes}
+    await counters.add(conn, tally.of_ends((before[task.id], task) for task in ended))
     return changed
 
 
@@ -65,15 +66,17 @@ async def deliver(conn: AsyncConnection, task: Task, *, now: float) -> None:
     """Close a delivered task."""
     delivered = await advance(conn, task, State.DELIVERED, next_at=None, attempts=0)
     used = await _use(conn, delivered)
-    counts = tally.of_ends([delivered]) + tally.of_pictures(delivered, used) + tally.of_wait(delivered, now)
+    counts = (
+        tally.of_ends([(task.state, delivered)]) + tally.of_pictures(delivered, used) + tally.of_wait(delivered, now)
+    )
     await counters.add(conn, counts)
 
 
 async def abandon(conn: AsyncConnection, task: Task) -> None:
-    """Close a task whose pictures were made but that no chat takes."""
-    abandoned = await advance(conn, task, State.FAILED, next_at=None, error_code=7)
+    """Close a task whose pictures were made but that no chat takes; that is no error of the vendor's."""
+    abandoned = await advance(conn, task, State.FAILED, next_at=None)
     used = await _use(conn, abandoned)
-    await counters.add(conn, tally.of_ends([abandoned]) + tally.of_pictures(abandoned, used))
+    await counters.add(conn, tally.of_ends([(task.state, abandoned)]) + tally.of_pictures(abandoned, used))
 
 
 async def _use(conn: AsyncConnection, task: Task) -> int:

@@ -8,7 +8,7 @@ LONGEST_POLL = 60.0  # trainings last for hours
 FIRST_BACKOFF = 2.0
 LONGEST_BACKOFF = 60.0
 LONGEST_TRUST = 10.0  # in what was learned, at first
-MOST_TOLD = 300.0  # all tasks wait meanwhile, and it may be a slip
+MOST_TOLD = 300.0  # many tasks wait meanwhile, and it may be a slip
 
 # Due times are put on a common beat, so that tasks of many people come due together and share a request. The longer
 # the waits, the longer the beat.
@@ -49,9 +49,10 @@ def pause(number: int, first: float, longest: float, told: float | None = None) 
     return max(min(told or 0.0, MOST_TOLD), min(first * 2.0 ** min(number, 20), longest))
 
 
-def backoff(attempts: int, *, told: float | None, chance: Callable[[], float]) -> float:
-    """Say how long to wait before the next try; `told` is the wait that the other side asked for.
+def backoff(attempts: int, *, told: float | None = None, chance: Callable[[], float]) -> float:
+    """Say how long to wait before the next try; `told` is the wait that the other side asked for, as in `pause`.
 
     Doubles from 2 s to 60 s, spread by half so that tasks do not come back in one crowd.
     """
-    return max(told or 0.0, pause(attempts, FIRST_BACKOFF, LONGEST_BACKOFF) * (0.75 + 0.5 * chance()))
+    spread = 0.75 + 0.5 * chance()
+    return max(min(told or 0.0, MOST_TOLD), pause(attempts, FIRST_BACKOFF, LONGEST_BACKOFF) * spread)

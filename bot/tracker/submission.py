@@ -7,19 +7,21 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
-from bot.errors import UserError
+from bot.errors import Broken, Unavailable, UserError
 from bot.locales.text import text
 from bot.miaohua import errors as vendor
+from bot.store import tasks
 from bot.store.engine import Store
-from bot.store.task import State, Task
+from bot.store.task import FINISHED, State, Task
 from bot.tracker import record, schedule
 from bot.tracker.gate import OUTAGE, Gate
-from bot.tracker.ports import Maker, Prepared, Submit
+from bot.tracker.ports import Maker, Prepared, Submit, Withdraw
 from bot.tracker.timings import Timings
 
 log = structlog.get_logger()
 
-PREPARE_TRIES = 4
+# A minute, all waits together: by then Telegram, from where the pictures come, is there again.
+PREPARE_TRIES = 6
 
 # Seconds for which a task is claimed to be prepared. One that may take longer is held longer as soon as it is begun.
 PREPARE_WITHIN = 90.0
@@ -48,6 +50,7 @@ class Submission:
         timings: Timings,
         gate: Gate,
         *,
+        withdraw: Withdraw,
         clock: Callable[[], float] = time.time,
         chance: Callable[[], float] = random.random,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -56,6 +59,7 @@ class Submission:
         self._makers = makers
         self._timings = timings
         self._gate = gate
+        self._withdraw = withdraw
         self._clock = clock
         self._chance = chance
         self._sleep = sleep
@@ -67,6 +71,9 @@ class Submission:
                 await self._admitted(task)
             else:
                 await self._wait(task)
+        except record.LostLease:
+            await self._withdraw_of_ended(task)
+            raise
         finally:
             self._gate.leave(task.id)
 
@@ -90,6 +97,16 @@ class Submission:
         else:
             await self._wait(task)
 
+    async def _withdraw_of_ended(self, task: Task) -> None:
+        """Remove what was offered for a task after its user took it back: nobody else comes by any more.
+
+        One that lives on is another's, and so are its copies.
+        """
+        async with self._store.read() as conn:
+            now = await tasks.get(conn, task.id)
+        if now is None or now.state in FINISHED:
+            await self._withdraw(task.id)
+
     async def _wait(self, task: Task) -> None:
         async with self._store.write() as conn:
             await record.keep(conn, task, next_at=self._when_open(task))
@@ -102,19 +119,22 @@ class Submission:
         try:
             async with asyncio.timeout(maker.preparation):
                 return await maker.prepare(task)
+        except (Broken, Unavailable) as fault:  # neither the request's fault, nor for long
+            log.warning("task_not_prepared", task=task.id, attempt=task.attempts, fault=str(fault))
+            await self._unprepared(task, error_code=fault.code, reason=fault.sentence.dump())
         except UserError as error:
             await self._end(task, State.REFUSED, error_code=error.code, reason=error.sentence.dump())
         except vendor.InvalidRequest as error:
             await self._invalid(task, error)
         except Exception:
             log.exception("task_not_prepared", task=task.id, attempt=task.attempts)
-            await self._unprepared(task)
+            await self._unprepared(task, error_code=13)
         return None
 
-    async def _unprepared(self, task: Task) -> None:
+    async def _unprepared(self, task: Task, **why: object) -> None:
         attempts = 0 if task.error_code else task.attempts  # what the vendor refused is not counted
         if attempts + 1 >= PREPARE_TRIES:
-            await self._end(task, State.FAILED, error_code=13)
+            await self._end(task, State.FAILED, **why)
             return
         due = self._later(task, attempts)
         async with self._store.write() as conn:

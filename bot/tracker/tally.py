@@ -4,15 +4,18 @@ from collections import Counter
 from collections.abc import Iterable
 
 from bot.store.counters import Key, Name, step_of
-from bot.store.task import Task
+from bot.store.task import State, Task
+
+# What ends a task from here is the vendor's word; before the order and after the result it is ours.
+_AT_VENDOR = frozenset({State.SUBMITTING, State.RUNNING})
 
 
-def of_ends(ended: Iterable[Task]) -> Counter[Key]:
-    """Count tasks that ended, by capability, state and error."""
+def of_ends(ended: Iterable[tuple[State, Task]]) -> Counter[Key]:
+    """Count tasks that ended, each with its state before: by capability, state and the vendor's error."""
     counts: Counter[Key] = Counter()
-    for task in ended:
+    for before, task in ended:
         counts += _counted(task, {("tasks", f"{task.capability}:{task.state}"): 1})
-        if task.error_code is not None:
+        if task.error_code is not None and before in _AT_VENDOR:
             counts += _counted(task, {("errors", str(task.error_code)): 1})
     return counts
 

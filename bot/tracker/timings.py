@@ -9,6 +9,9 @@ from bot.store.engine import Store
 SAMPLE = 20
 KINDS_KEPT = 500
 
+# Nothing takes so many times as long as the quickest of its kind: it was done while nobody was there to hear it.
+HEARD_LATE = 30.0
+
 
 class Timings:
     """The seconds from order to result, by kind; read from the rows once, then kept."""
@@ -18,9 +21,10 @@ class Timings:
         self._known: OrderedDict[str, list[float]] = OrderedDict()
 
     async def usual(self, kind: str) -> float | None:
-        """Say the median of the last results of this kind; None where there was none yet."""
+        """Say the median of the last results of this kind, without those heard late; None where there was none yet."""
         durations = await self._durations(kind)
-        return statistics.median(durations) if durations else None
+        longest = HEARD_LATE * min(durations, default=0.0)
+        return statistics.median(each for each in durations if each <= longest) if durations else None
 
     async def soonest(self, kind: str) -> float:
         """Say before when no result of this kind is to be expected; 0 where there was none yet.

@@ -104,6 +104,10 @@ class _Maker:
         raise NotImplementedError(task.capability)
 
 
+async def _withdraw(task_id: int) -> None:
+    raise NotImplementedError(task_id)
+
+
 @asynccontextmanager
 async def _asking(load: Mapping[str, int]) -> AsyncIterator[Vendor]:
     """Run the tracker on tasks of these families."""
@@ -126,9 +130,9 @@ def _tracker(store: Store, client: Miaohua, load: Mapping[str, int]) -> Tracker:
     timings, gate = Timings(store), Gate(1000)
     return Tracker(
         store,
-        submission=Submission(store, makers, timings, gate),
+        submission=Submission(store, makers, timings, gate, withdraw=_withdraw),
         polling=Polling(store, makers, polls(client), timings),
-        handover=Handover(store, cast("Outlet", None)),  # nothing ever ends
+        handover=Handover(store, cast("Outlet", None), withdraw=_withdraw),  # nothing ever ends
         gate=gate,
     )
 

@@ -1,3 +1,4 @@
+import time
 from collections.abc import Mapping
 from typing import Any
 from unittest.mock import AsyncMock
@@ -5,13 +6,17 @@ from unittest.mock import AsyncMock
 import pytest
 
 from bot.capabilities import registry
+from bot.capabilities.detect import Detect
 from bot.capabilities.imagine import Imagine
-from bot.capabilities.makers import DETECTION, makers, polls
+from bot.capabilities.makers import makers, polls
+from bot.errors import NotFound
 from bot.sandbox.vendor.faults import Fault
 from bot.sandbox.vendor.lora.training import NOBODY_SHOWN
 from bot.sandbox.vendor.tasks import Work, number_pictures
+from bot.store import dialogs
+from bot.store.dialogs import NewDialog
 from bot.tracker.ports import Failed, Made, Outcome, Waiting
-from tests.capabilities.workshop import Workshop, task_of
+from tests.capabilities.workshop import PHOTO, Workshop, task_of
 
 BATCHED = ("imgenstd", "stylization", "erase", "inpaint", "outpaint", "sup_res", "split")
 LOST = "nobody-knows"
@@ -42,6 +47,29 @@ async def test_an_order_is_made_and_asked_about(workshop: Workshop, prompt: str,
     assert isinstance(found[vendor_id], expected)
 
 
+async def test_an_errand_that_nobody_waits_for_any_more_is_not_ordered(workshop: Workshop) -> None:
+    detect, studio = registry.BY_NAME["detect"], workshop.studio
+    asks: dict[str, Any] = {
+        "chat_id": 70,
+        "owner_id": 7,
+        "capability": "swap",
+        "lang": "en",
+        "answers": {},
+        "screen": "ask-faces",
+    }
+    async with studio.store.write() as conn:
+        dialog, _ = await dialogs.put(conn, NewDialog(**asks, created_at=0.0, expires_at=time.time() + 3600))
+    task = task_of(detect, {"photo": PHOTO, "face": "normal", "dialog": dialog.id, "need": "faces"})
+    maker = makers(studio)["detect"]
+    assert await (await maker.prepare(task)).submit()
+    fetched = list(workshop.fetched)
+    async with studio.store.write() as conn:
+        await dialogs.remove(conn, dialog.id)
+    with pytest.raises(NotFound):
+        await maker.prepare(task)
+    assert workshop.fetched == fetched
+
+
 async def test_a_maker_has_what_its_capability_declares(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
     imagine = Imagine()
     keep = AsyncMock()
@@ -56,7 +84,7 @@ async def test_a_maker_has_what_its_capability_declares(workshop: Workshop, monk
 
 
 def test_every_family_of_the_vendor_can_be_asked(workshop: Workshop) -> None:
-    assert polls(workshop.studio.client).keys() == {*BATCHED, "face", DETECTION, "lora"}
+    assert polls(workshop.studio.client).keys() == {*BATCHED, "face", Detect.family, "lora"}
 
 
 @pytest.mark.parametrize("family", BATCHED)
@@ -93,7 +121,7 @@ async def test_swaps_and_detections_are_asked_about_one_by_one(workshop: Worksho
         {"index": 0, "left": 1.0, "top": 2.0, "right": 30.0, "bottom": 40.0},
         {"index": 1, "left": 50.0, "top": 2.0, "right": 90.0, "bottom": 40.0},
     ]
-    found = await ask(workshop, DETECTION, faces, slow, LOST)
+    found = await ask(workshop, Detect.family, faces, slow, LOST)
     assert found == {faces: Made(found={"faces": boxes}), slow: Waiting()}
 
 

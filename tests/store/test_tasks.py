@@ -6,13 +6,14 @@ from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store import chats, dialogs, tasks
+from bot.store import chats, dialogs, pictures, tasks
 from bot.store.dialogs import NewDialog
 from bot.store.engine import Store
-from bot.store.task import FINISHED, UNFINISHED, NewTask, State, Task
-from bot.store.tasks import AlreadyOrdered, Pulse
+from bot.store.task import FINISHED, UNFINISHED, NewTask, Picture, State, Task
+from bot.store.tasks import FIRST_AGAIN, FIRST_ERRANDS, AlreadyOrdered, Pulse
 
 Make = Callable[..., NewTask]
 
@@ -134,11 +135,39 @@ async def test_counts_and_lists(store: Store, new_task: Make) -> None:
         await tasks.insert(conn, new_task(owner_id=8))
         assert await tasks.count_running(conn, 7) == 5
         assert await tasks.count_running(conn, 9) == 0
+        assert await tasks.longest_under_way(conn, 7) == made[0]
+        assert await tasks.longest_under_way(conn, 7, made[0].chat_id) == made[0]
+        assert await tasks.longest_under_way(conn, 7, made[0].chat_id - 1) is None
         assert await tasks.count_by_state(conn) == {state: 1 + (state is State.QUEUED) for state in State}
         await tasks.insert(conn, new_task(order_key="errand:1:1:0", created_at=99.0))
         assert await tasks.under_way(conn, 7, 3) == made[4:1:-1]
         assert await tasks.in_states(conn, UNFINISHED, 3) == made[:3]
         assert {task.owner_id for task in await tasks.in_states(conn, [State.QUEUED], 10)} == {7, 8}
+
+
+async def test_counts_errands_of_a_person_and_of_a_dialog(store: Store, new_task: Make) -> None:
+    async with store.write() as conn:
+        for owner, key, at in (
+            (7, "errand:1:1:0", 100.0),
+            (7, "errand:1:2:0", 200.0),
+            (7, "errand:12:1:0", 200.0),
+            (8, "errand:2:1:0", 200.0),
+            (7, "update:1", 200.0),
+        ):
+            await tasks.insert(conn, new_task(owner_id=owner, order_key=key, created_at=at))
+        assert await tasks.count_errands(conn, 7, 100.0) == 3
+        assert await tasks.count_errands(conn, 7, 100.0, 1) == 2
+        assert await tasks.count_errands(conn, 7, 101.0, 1) == 1
+        assert await tasks.count_errands(conn, 8, 100.0, 1) == 0
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_to_count_errands_not_every_row_is_read(store: Store) -> None:
+    counting = tasks._COUNT_ERRANDS.params(owner=7, since=0.0, keys="errand:1:%")
+    async with store.read() as conn:
+        words = counting.compile(conn.sync_engine, compile_kwargs={"literal_binds": True})
+        plan = (await conn.execute(text(f"EXPLAIN QUERY PLAN {words}"))).all()
+    assert [row.detail.split()[0] for row in plan] == ["SEARCH"]
 
 
 async def _train(conn: AsyncConnection, new: NewTask) -> Task:
@@ -237,6 +266,24 @@ class TestTurns:
             many = [await self.add(conn, new_task, 1, 1, order_key=f"errand:1:1:{place}") for place in range(3)]
             one = await self.add(conn, new_task, 2, 2, order_key="errand:2:1:0")
             assert await self.order(conn) == [many[0], one, *many[1:], picture]
+
+    async def test_who_is_at_the_keyboard_all_the_time_takes_turns_with_everybody(
+        self, store: Store, new_task: Make
+    ) -> None:
+        def later(place: int) -> NewTask:
+            finished = {"state": State.DELIVERED, "next_at": None}
+            return new_task(owner_id=9, order_key=f"errand:9:1:{place}", **finished if place == 0 else {})
+
+        async with store.write() as conn:
+            ever = [(await tasks.insert(conn, later(place))).id for place in range(FIRST_ERRANDS + 2)][1:]
+            others = [await self.add(conn, new_task, owner, owner) for owner in (2, 3)]
+            own = await self.add(conn, new_task, 9, 9)
+            *first, turn, second = ever
+            assert await self.order(conn) == [*first, turn, *others, second, own]
+            after = 100.0 + FIRST_AGAIN + 1
+            again = await tasks.insert(conn, new_task(owner_id=9, order_key="errand:9:2:0", created_at=after))
+            other = await tasks.insert(conn, new_task(owner_id=4, created_at=after))
+            assert again.turn < other.turn
 
     async def test_who_came_back_into_the_queue_keeps_his_place(self, store: Store, new_task: Make) -> None:
         async with store.write() as conn:
@@ -342,6 +389,18 @@ async def test_follows_a_group_that_became_a_supergroup(store: Store, new_task: 
         assert moved == replace(old, chat_id=-2, origin_id=None, version=2)
         assert await dialogs.get(conn, -2, 0, 8, 2.0) == newer
         assert await chats.migrated(conn, -1) == -2
+
+
+async def test_messages_of_the_group_that_was_are_not_those_of_the_supergroup(store: Store, new_task: Make) -> None:
+    async with store.write() as conn:
+        moved, elsewhere = [await tasks.insert(conn, new_task(chat_id=chat_id)) for chat_id in (-1, -3)]
+        for task in (moved, elsewhere):
+            await pictures.put(conn, [Picture(task_id=task.id, index=index) for index in (0, 1)])
+            await pictures.set_delivered(conn, task.id, 0, message_id=11, preview_id=12, photo_id="photo")
+        await tasks.move_chat(conn, -1, -2)
+        sent, unsent = await pictures.of_task(conn, moved.id)
+        assert (sent.message_id, sent.preview_id, sent.photo_id, unsent.message_id) == (0, None, "photo", None)
+        assert [one.message_id for one in await pictures.of_task(conn, elsewhere.id)] == [11, None]
 
 
 async def test_claims_at_once_take_each_task_once(store: Store, new_task: Make) -> None:

@@ -11,7 +11,7 @@ from bot.tracker.handover import Handover
 from bot.tracker.polling import Polling
 from bot.tracker.submission import Submission
 from bot.tracker.timings import Timings
-from tests.tracker.fakes import Clock, FakeMaker, FakeOutlet, FakeVendor, Rows, even
+from tests.tracker.fakes import Clock, FakeMaker, FakeOutlet, FakeShelf, FakeVendor, Rows, even
 
 
 @pytest.fixture
@@ -45,6 +45,11 @@ def outlet() -> FakeOutlet:
 
 
 @pytest.fixture
+def shelf() -> FakeShelf:
+    return FakeShelf()
+
+
+@pytest.fixture
 def timings(store: Store) -> Timings:
     return Timings(store)
 
@@ -55,11 +60,13 @@ def gate(clock: Clock) -> Gate:
 
 
 @pytest.fixture
-def submission(store: Store, makers: dict[str, FakeMaker], timings: Timings, gate: Gate, clock: Clock) -> Submission:
+def submission(
+    store: Store, makers: dict[str, FakeMaker], timings: Timings, gate: Gate, shelf: FakeShelf, clock: Clock
+) -> Submission:
     async def sleep(seconds: float) -> None:
         clock.advance(seconds)
 
-    return Submission(store, makers, timings, gate, clock=clock, chance=even, sleep=sleep)
+    return Submission(store, makers, timings, gate, withdraw=shelf.withdraw, clock=clock, chance=even, sleep=sleep)
 
 
 @pytest.fixture
@@ -69,5 +76,5 @@ def polling(store: Store, makers: dict[str, FakeMaker], vendor: FakeVendor, timi
 
 
 @pytest.fixture
-def handover(store: Store, outlet: FakeOutlet, clock: Clock) -> Handover:
-    return Handover(store, outlet, clock=clock, chance=even)
+def handover(store: Store, outlet: FakeOutlet, shelf: FakeShelf, clock: Clock) -> Handover:
+    return Handover(store, outlet, withdraw=shelf.withdraw, clock=clock, chance=even)

@@ -162,6 +162,16 @@ class FakeOutlet:
         self.told[task.id] += 1
 
 
+@dataclass
+class FakeShelf:
+    """Holds the copies that were offered for tasks, by the task's id."""
+
+    held: set[int] = field(default_factory=set)
+
+    async def withdraw(self, task_id: int) -> None:
+        self.held.discard(task_id)
+
+
 _AT_INSERT = {each.name for each in fields(NewTask)}
 
 

@@ -12,7 +12,7 @@ from bot.tracker import record
 from bot.tracker.handover import TRIES, WITHIN, Handover
 from bot.tracker.ports import NotNow, PicturesGone, Undeliverable
 from bot.tracker.record import LostLease
-from tests.tracker.fakes import START, FakeOutlet, Rows, made, raising
+from tests.tracker.fakes import START, FakeOutlet, FakeShelf, Rows, made, raising
 
 SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -114,15 +114,19 @@ async def test_a_sentence_comes_back_when_it_may(
     assert ((await rows.get(task)).next_at, outlet.told) == (None, {task.id: 1})
 
 
-async def test_a_chat_that_takes_nothing_gets_nothing_more(rows: Rows, handover: Handover, outlet: FakeOutlet) -> None:
+async def test_a_chat_that_takes_nothing_gets_nothing_more(
+    rows: Rows, handover: Handover, outlet: FakeOutlet, shelf: FakeShelf
+) -> None:
     outlet.on_deliver = outlet.on_tell = raising(Undeliverable())
     lost, mute = await succeeded(rows, good=2, bad=1), await failed(rows)
+    shelf.held |= {lost.id, mute.id}
     await handover.deliver(lost)
     await handover.tell(mute)
     left = await rows.get(lost)
-    assert (left.state, left.next_at, left.error_code) == (State.FAILED, None, 7)
+    assert (left.state, left.next_at, left.error_code) == (State.FAILED, None, None)
     assert ((await rows.get(mute)).state, (await rows.get(mute)).next_at) == (State.FAILED, None)
     assert await rows.used() == 2  # made and paid for
+    assert not shelf.held
 
 
 async def test_pictures_that_are_gone_cost_nothing_and_are_told(
@@ -176,6 +180,35 @@ async def test_a_delivery_that_breaks_every_time_is_told_instead(
     assert await rows.used() == 0
     await handover.tell(await again(rows, task))
     assert outlet.told == {task.id: 1}
+
+
+@SQLITE
+async def test_an_outage_of_telegrams_leaves_tries_for_a_break(
+    rows: Rows, handover: Handover, outlet: FakeOutlet
+) -> None:
+    outlet.on_deliver = raising(*[NotNow()] * 50, LookupError(), NotNow(), LookupError(), None)
+    task = held = await succeeded(rows)
+    with structlog.testing.capture_logs():
+        for _ in range(53):
+            await handover.deliver(held)
+            held = await again(rows, task)
+    await handover.deliver(held)
+    assert ((await rows.get(task)).state, outlet.delivered) == (State.DELIVERED, {task.id: 1})
+    assert await rows.used() == 2
+
+
+@SQLITE
+async def test_what_breaks_after_an_outage_does_not_break_for_ever(
+    rows: Rows, handover: Handover, outlet: FakeOutlet
+) -> None:
+    outlet.on_deliver = raising(*[NotNow()] * 50, LookupError(), NotNow(), LookupError(), LookupError())
+    task = held = await succeeded(rows)
+    with structlog.testing.capture_logs():
+        for _ in range(53):
+            await handover.deliver(held)
+            held = await again(rows, task)
+        await handover.deliver(held)
+    assert ((await rows.get(task)).state, (await rows.get(task)).error_code) == (State.FAILED, 13)
 
 
 @SQLITE

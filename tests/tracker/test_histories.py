@@ -113,6 +113,7 @@ class World:
     shown: set[int] = field(default_factory=set)
     told: set[int] = field(default_factory=set)
     refused: set[tuple[str, int]] = field(default_factory=set)
+    offered: set[int] = field(default_factory=set)
     writes: int = 0
     _calls: Counter[tuple[str, int]] = field(default_factory=Counter)
 
@@ -122,8 +123,13 @@ class World:
 
     async def prepare(self, task: Task) -> Prepared:
         await self.process.step()
+        self.offered.add(task.id)
         self._happen("prepared", task.id)
         return Prepared(lambda: self._order(task))
+
+    async def withdraw(self, task_id: int) -> None:
+        await self.process.step()
+        self.offered.discard(task_id)
 
     async def keep(self, conn: AsyncConnection, task: Task, made: Made) -> None:
         assert task.state is State.SUCCEEDED
@@ -163,12 +169,14 @@ class World:
             return
         self._happen("delivered", task.id)
         self.shown.add(task.id)
+        self.offered.discard(task.id)
         await self.process.step()
 
     async def tell(self, task: Task) -> None:
         await self.process.step()
         self._happen("told", task.id)
         self.told.add(task.id)
+        self.offered.discard(task.id)
         await self.process.step()
 
     def _happen(self, what: str, task_id: int) -> None:
@@ -214,9 +222,11 @@ def tracker_of(store: Store, world: World, clock: Clock) -> LeapingTracker:
     makers, timings, gate = {"imagine": world}, Timings(store), Gate(2, clock=clock)
     tracker = LeapingTracker(
         store,
-        submission=Submission(store, makers, timings, gate, clock=clock, chance=even, sleep=sleep),
+        submission=Submission(
+            store, makers, timings, gate, withdraw=world.withdraw, clock=clock, chance=even, sleep=sleep
+        ),
         polling=Polling(store, makers, {"imgenstd": world.poll}, timings, clock=clock, chance=even),
-        handover=Handover(store, world, clock=clock, chance=even),
+        handover=Handover(store, world, withdraw=world.withdraw, clock=clock, chance=even),
         gate=gate,
         clock=clock,
     )
@@ -291,6 +301,7 @@ async def test_every_task_ends_whatever_happens(
     ended = await rows.all()
     costs = {task.id: check(task, world) for task in ended}
     assert sum(costs.values()) == await rows.used()
+    assert not world.offered
     in_groups: Counter[tuple[int, int]] = Counter()
     for task in ended:
         if task.chat_id < 0:

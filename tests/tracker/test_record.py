@@ -114,7 +114,7 @@ async def test_what_came_of_a_task_is_counted_once(rows: Rows, chat_id: int, cou
 
 
 async def test_ends_and_their_codes_are_counted(rows: Rows) -> None:
-    alone, *several = [await rows.claimed() for _ in range(3)]
+    alone, *several = [await rows.claimed(state=State.RUNNING) for _ in range(3)]
     async with rows.store.write() as conn:
         await record.end(conn, alone, State.FAILED, now=START, error_code=16)
         ending = record.ending(State.REFUSED, now=START, error_code=18)
@@ -128,8 +128,16 @@ async def test_ends_and_their_codes_are_counted(rows: Rows) -> None:
     }
 
 
+@pytest.mark.parametrize("before", [State.QUEUED, State.DELIVERING])
+async def test_only_the_vendors_codes_are_counted(rows: Rows, before: State) -> None:
+    task = await rows.claimed(state=before)
+    async with rows.store.write() as conn:
+        await record.end(conn, task, State.FAILED, now=START, error_code=13)
+    assert [name for _, _, name, _ in await figures(rows)] == ["tasks"]
+
+
 async def test_errands_are_not_counted(rows: Rows) -> None:
-    task = await rows.claimed(reserved=0)
+    task = await rows.claimed(reserved=0, state=State.RUNNING)
     async with rows.store.write() as conn:
         task = await record.keep(conn, task, allowance_day=None)
         await record.end(conn, task, State.FAILED, now=START, error_code=16)
@@ -143,7 +151,7 @@ async def test_what_nobody_takes_is_used_all_the_same(rows: Rows) -> None:
         await record.abandon(conn, task)
     found = {(name, label): value for (_, _, name, label), value in (await figures(rows)).items()}
     name = task.capability
-    assert found == {("tasks", f"{name}:failed"): 1, ("errors", "7"): 1, ("pictures", name): 2}
+    assert found == {("tasks", f"{name}:failed"): 1, ("pictures", name): 2}
 
 
 async def test_more_pictures_than_were_reserved_cost_no_more(rows: Rows) -> None:
@@ -197,5 +205,5 @@ async def test_an_abandoned_task_is_paid_as_a_delivered_one_and_is_not_told(rows
     async with rows.store.write() as conn:
         await record.abandon(conn, task)
     done = await rows.get(task)
-    assert (done.state, done.next_at, done.error_code, done.reserved) == (State.FAILED, None, 7, 0)
+    assert (done.state, done.next_at, done.error_code, done.reserved) == (State.FAILED, None, None, 0)
     assert await rows.used() == 3

@@ -6,7 +6,7 @@ import pytest
 import structlog
 from sqlalchemy.exc import OperationalError
 
-from bot.errors import BadPicture
+from bot.errors import BadPicture, Broken, Unavailable, UserError
 from bot.locales.text import Text, text
 from bot.miaohua.errors import (
     ApiError,
@@ -24,10 +24,10 @@ from bot.tracker import record
 from bot.tracker.circuit import FIRST_PAUSE
 from bot.tracker.gate import Gate
 from bot.tracker.record import LostLease
-from bot.tracker.schedule import WRITE_MARGIN
+from bot.tracker.schedule import MOST_TOLD, WRITE_MARGIN
 from bot.tracker.submission import ORDER_LEASE, PREPARE_TRIES, STEP_BACK, WRITE_PAUSES, Submission
 from bot.tracker.timings import Timings
-from tests.tracker.fakes import START, FakeMaker, FakeVendor, Rows, raising
+from tests.tracker.fakes import START, FakeMaker, FakeShelf, FakeVendor, Rows, raising
 
 SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -88,6 +88,27 @@ async def test_while_it_is_prepared_it_can_still_be_taken_back(
     assert vendor.orders == []
     assert (await rows.get(task)).state is State.CANCELLED
     assert await rows.used() == 0
+
+
+@pytest.mark.parametrize("ends", ["cancelled", "forgotten", "stolen"])
+async def test_what_was_offered_after_its_user_took_it_back_is_removed_and_nobody_elses(
+    rows: Rows, submission: Submission, maker: FakeMaker, shelf: FakeShelf, ends: str
+) -> None:
+    async def meanwhile(task: Task) -> None:
+        if ends == "cancelled":
+            async with rows.store.write() as conn:
+                await record.end(conn, await rows.get(task), State.CANCELLED, now=rows.clock())
+        elif ends == "forgotten":
+            await rows.clear()
+        else:
+            await rows.steal(task)
+        shelf.held.add(task.id)
+
+    maker.on_prepare = meanwhile
+    task = await rows.claimed()
+    with pytest.raises(LostLease):
+        await submission.run(task)
+    assert shelf.held == ({task.id} if ends == "stolen" else set())
 
 
 @SQLITE
@@ -301,14 +322,14 @@ async def test_a_refusal_for_want_of_places_is_learned_from_and_keeps_the_place(
 
 
 @SQLITE
-@pytest.mark.parametrize("told", [33.0, 0.5])
-async def test_the_wait_that_the_vendor_asks_for_is_honoured(
-    rows: Rows, submission: Submission, vendor: FakeVendor, told: float
+@pytest.mark.parametrize(("told", "wait"), [(33.0, 33.0), (0.5, 2.0), (86_400.0, MOST_TOLD)])
+async def test_the_wait_that_the_vendor_asks_for_is_honoured_unless_it_must_be_a_slip(
+    rows: Rows, submission: Submission, vendor: FakeVendor, told: float, wait: float
 ) -> None:
     vendor.on_submit = raising(api_error(8, retry_after=told))
     task = await rows.claimed()
     await submission.run(task)
-    assert (await rows.get(task)).next_at == START + max(told, 2.0)
+    assert (await rows.get(task)).next_at == START + wait
 
 
 @SQLITE
@@ -316,10 +337,10 @@ async def test_nobody_waits_in_the_queue_beyond_the_deadline(
     rows: Rows, submission: Submission, vendor: FakeVendor
 ) -> None:
     vendor.on_submit = raising(api_error(503, retry_after=86_400))
-    task = await rows.claimed(deadline_at=START + 900)
+    task = await rows.claimed(deadline_at=START + 200)
     await submission.run(task)
-    assert (await rows.get(task)).next_at == START + 900
-    rows.clock.advance(900)
+    assert (await rows.get(task)).next_at == START + 200
+    rows.clock.advance(200)
     [claimed] = await rows.claim(State.QUEUED)
     await submission.expire(claimed)
     assert (await rows.get(task)).state is State.EXPIRED
@@ -384,7 +405,7 @@ async def test_a_fault_in_the_preparation_is_retried_a_few_times(
         due = (await rows.get(task)).next_at or 0
         waits.append(due - rows.clock())
         rows.clock.now = due
-    assert waits == [2, 4, 8, 0]
+    assert waits == [2, 4, 8, 16, 32, 0]
     assert len(waits) == PREPARE_TRIES
     failed = await rows.get(task)
     assert (failed.state, failed.error_code, failed.next_at) == (State.FAILED, 13, rows.clock())
@@ -400,6 +421,29 @@ async def test_a_fault_that_passes_is_forgotten(rows: Rows, submission: Submissi
     rows.clock.advance(2)
     await submission.run((await rows.claim(State.QUEUED))[0])
     assert ((await rows.get(task)).state, (await rows.get(task)).attempts) == (State.RUNNING, 0)
+
+
+@SQLITE
+@pytest.mark.parametrize("kind", [Broken, Unavailable])
+async def test_where_the_pictures_come_from_may_be_away_for_a_moment(
+    rows: Rows, submission: Submission, maker: FakeMaker, kind: type[UserError]
+) -> None:
+    away = kind(text("I could not fetch the picture."))
+    maker.on_prepare = raising(*[away] * (PREPARE_TRIES - 1), None)
+    passing, lasting = await rows.add(), await rows.add()
+    for _ in range(PREPARE_TRIES):
+        [claimed] = [each for each in await rows.claim(State.QUEUED, seconds=0) if each.id == passing.id]
+        await submission.run(claimed)
+        rows.clock.now = (await rows.get(passing)).next_at or 0
+    assert (await rows.get(passing)).state is State.RUNNING
+    maker.on_prepare = raising(away)
+    for _ in range(PREPARE_TRIES):
+        [claimed] = await rows.claim(State.QUEUED)
+        await submission.run(claimed)
+        rows.clock.now = (await rows.get(lasting)).next_at or 0
+    failed = await rows.get(lasting)
+    assert (failed.state, failed.error_code, await rows.used()) == (State.FAILED, kind.code, 2)
+    assert Text.load(failed.reason or {}) == away.sentence
 
 
 @SQLITE

@@ -37,6 +37,15 @@ async def test_are_learned_from_what_is_done(rows: Rows, timings: Timings) -> No
     assert await timings.soonest(KIND) == pytest.approx(3.2)
 
 
+async def test_what_was_heard_after_an_outage_is_not_what_it_usually_takes(rows: Rows, timings: Timings) -> None:
+    await delivered(rows, 3 * 3600.0, 20.0, 3 * 3600.0, 3 * 3600.0, 30.0)
+    assert await timings.usual(KIND) == 25.0
+    await timings.learn(KIND, 4000.0)
+    assert await timings.usual(KIND) == 25.0
+    await timings.learn(KIND, 500.0)  # that long it may have taken
+    assert await timings.usual(KIND) == 30.0
+
+
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_only_the_last_ones_count(rows: Rows, timings: Timings) -> None:
     await delivered(rows, 1.0, *[50.0] * (SAMPLE - 1))

@@ -13,12 +13,13 @@ from sqlalchemy import delete, update
 
 from bot.store import tables, tasks
 from bot.store.engine import Store
-from bot.store.task import NewTask, State, Task
+from bot.store.task import ERRAND, NewTask, State, Task
 
 SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 PLACES = 4
 SECONDS = 10.0  # of a task at the vendor
+ERRAND_SECONDS = 3.0  # faces are found sooner than pictures are made
 PEOPLE = range(1, 21)
 GREEDY = 99
 WANTED = 30  # of the greedy one, at once
@@ -32,6 +33,7 @@ class Asked:
     at: float
     owner: int
     chat: int
+    is_errand: bool = False
 
 
 @dataclass
@@ -53,7 +55,8 @@ class Vendor:
                 now, _, event = heapq.heappop(events)
                 if isinstance(event, Asked):
                     when = {"created_at": now, "next_at": now, "deadline_at": now + 1e6}
-                    new = self.new_task(owner_id=event.owner, chat_id=event.chat, **when)
+                    key = f"{ERRAND if event.is_errand else 'order:'}{next(numbers)}:1:0"
+                    new = self.new_task(order_key=key, owner_id=event.owner, chat_id=event.chat, **when)
                     await tasks.insert(conn, new)
                 else:
                     made = {"state": State.DELIVERED, "next_at": None}
@@ -63,9 +66,10 @@ class Vendor:
                 for task in claimed:
                     free -= 1
                     waits.setdefault(task.owner_id, []).append(now - task.created_at)
-                    running = {"state": State.RUNNING, "next_at": now + SECONDS, "submitted_at": now}
+                    done = now + (ERRAND_SECONDS if task.order_key.startswith(ERRAND) else SECONDS)
+                    running = {"state": State.RUNNING, "next_at": done, "submitted_at": now}
                     await conn.execute(update(tables.tasks).where(tables.tasks.c.id == task.id).values(running))
-                    heapq.heappush(events, (now + SECONDS, next(numbers), task))
+                    heapq.heappush(events, (done, next(numbers), task))
             await conn.execute(delete(tables.tasks))
         return waits
 
@@ -117,6 +121,29 @@ async def test_one_who_wants_thirty_at_once_hardly_holds_anybody_up(
     assert p95(without) > SECONDS  # there is a queue
     assert p95(beside) <= 1.5 * p95(without)
     assert len(beside[GREEDY]) == WANTED
+
+
+@SQLITE
+@pytest.mark.parametrize("every", [0.0, 2.0])
+async def test_nor_does_one_who_sends_thirty_errands(
+    store: Store, new_task: Callable[..., NewTask], every: float
+) -> None:
+    vendor = Vendor(store, new_task)
+    errands = [Asked(1.0 + every * number, GREEDY, GREEDY, is_errand=True) for number in range(WANTED)]
+    without = await vendor.waits(requests(alone, 3))
+    beside = await vendor.waits(requests(alone, 3) + errands)
+    assert p95(beside) <= 1.5 * p95(without)
+    assert len(beside[GREEDY]) == WANTED
+
+
+@SQLITE
+async def test_an_errand_now_and_then_does_not_wait_behind_requests(
+    store: Store, new_task: Callable[..., NewTask]
+) -> None:
+    vendor = Vendor(store, new_task)
+    errands = [Asked(20.0 * number, 50 + number, 50 + number, is_errand=True) for number in range(1, 6)]
+    waits = await vendor.waits(requests(alone, 3) + errands)
+    assert max(waits[50 + number][0] for number in range(1, 6)) <= SECONDS
 
 
 @SQLITE
