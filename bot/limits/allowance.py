@@ -7,8 +7,8 @@ then groups, then members, each in the order of their ids.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam, func, select, update
@@ -16,11 +16,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.limits.refusals import Scope
 from bot.limits.rules import Claim, InGroup, Limits, Standing, check, day_of, renews_at
-from bot.store import group_allowances
+from bot.locales.text import Text
+from bot.store import group_allowances, tasks
 from bot.store.group_allowances import EVERYBODY
-from bot.store.tables import allowances, tasks
+from bot.store.tables import allowances
+from bot.store.tables import tasks as task_rows
 from bot.store.task import Task
-from bot.store.tasks import count_running
 from bot.store.upsert import insert
 
 _USER = "user"
@@ -40,15 +41,16 @@ _LAST_AT = select(func.max(_A.last_at)).where(*_OF_USER)
 _TAKE = update(allowances).where(*_OF_DAY).values(used=_A.used + bindparam("pictures"), last_at=bindparam("now"))
 _RETURN = update(allowances).where(*_OF_DAY).values(used=_A.used - bindparam("pictures"))
 
-_IS_TASK = tasks.c.id == bindparam("task_id")
-_HELD = select(tasks.c.reserved, tasks.c.chat_id).where(_IS_TASK).with_for_update(key_share=True)
+_T = task_rows.c
+_IS_TASK = _T.id == bindparam("task_id")
+_HELD = select(_T.reserved, _T.chat_id).where(_IS_TASK).with_for_update(key_share=True)
 _DROP = (
-    update(tasks)
-    .where(_IS_TASK, tasks.c.reserved >= bindparam("pictures"))
-    .values(reserved=tasks.c.reserved - bindparam("pictures"))
-    .returning(tasks.c.id)
+    update(task_rows)
+    .where(_IS_TASK, _T.reserved >= bindparam("pictures"))
+    .values(reserved=_T.reserved - bindparam("pictures"))
+    .returning(_T.id)
 )
-_KEEP = update(tasks).where(_IS_TASK).values(reserved=0)
+_KEEP = update(task_rows).where(_IS_TASK).values(reserved=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +80,23 @@ async def reserve(
     now: float,
     zone: ZoneInfo,
     group: InGroup | None = None,
+    named: Callable[[Task], Text] | None = None,
 ) -> Reservation:
     """Take pictures of a person's allowance, and of a group's and its member's, in the task's own transaction.
 
-    Raises `DailyLimit`, `TooMany` or `TooFast`, having changed nothing: the transaction may go on without it.
+    `named` says how the refusal names the task that is in the way. Raises `DailyLimit`, `TooMany` or `TooFast`, having
+    changed nothing: the transaction may go on without it.
     """
     day = day_of(now, zone)
     async with conn.begin_nested():
         # The rows are the locks: what is counted after them cannot change until the caller's transaction ends.
         used = (await conn.execute(_LOCK, {"subject_id": owner_id, "day": day})).scalar_one()
-        standing = Standing(await count_running(conn, owner_id), used, await _last_at(conn, owner_id))
+        standing = Standing(await tasks.count_running(conn, owner_id), used, await _last_at(conn, owner_id))
         claims = [Claim(Scope.PERSON, limits, standing)]
         if group is not None:
             claims += await _lock_group(conn, group, owner_id, day)
+        if named is not None:
+            claims = [await _naming(conn, claim, owner_id, group, named) for claim in claims]
         check(claims, pictures, now, renews_at(now, zone))
         await conn.execute(_TAKE, {"owner": owner_id, "that_day": day, "pictures": pictures, "now": now})
         if group is not None:
@@ -108,16 +114,26 @@ async def _lock_group(conn: AsyncConnection, group: InGroup, owner_id: int, day:
     return claims
 
 
+async def _naming(
+    conn: AsyncConnection, claim: Claim, owner_id: int, group: InGroup | None, named: Callable[[Task], Text]
+) -> Claim:
+    if not claim.is_full:
+        return claim
+    chat_id = group.chat_id if group is not None and claim.scope is Scope.MEMBER else None
+    oldest = await tasks.longest_under_way(conn, owner_id, chat_id)
+    return replace(claim, oldest=named(oldest)) if oldest is not None else claim
+
+
 async def standing_of(conn: AsyncConnection, owner_id: int, day: str) -> Standing:
     """Say what a person has used of a day, wherever it was."""
     used = await conn.scalar(_USED, {"owner": owner_id, "that_day": day}) or 0
-    return Standing(await count_running(conn, owner_id), used, await _last_at(conn, owner_id))
+    return Standing(await tasks.count_running(conn, owner_id), used, await _last_at(conn, owner_id))
 
 
 async def standing_in(conn: AsyncConnection, chat_id: int, owner_id: int, day: str) -> Standing:
     """Say what a member has used of a day in a group."""
     used = await group_allowances.used(conn, chat_id, owner_id, day)
-    running = await count_running(conn, owner_id, chat_id)
+    running = await tasks.count_running(conn, owner_id, chat_id)
     return Standing(running, used, await group_allowances.last_at(conn, chat_id, owner_id))
 
 

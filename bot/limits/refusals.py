@@ -5,6 +5,7 @@ from enum import Enum
 
 from bot.errors import DailyLimit, TooFast, TooMany
 from bot.locales.text import Text, layout, plural, text
+from bot.locales.times import duration
 
 
 class Scope(Enum):
@@ -50,7 +51,7 @@ def day_is_spent(scope: Scope, used: int, daily: int, seconds_left: float) -> Da
                 used=used,
                 daily=daily,
                 whose=scope.value,
-                wait=duration(seconds_left),
+                wait=duration(seconds_left, is_rounded_up=True),
             ),
         )
     )
@@ -69,23 +70,29 @@ def too_many_for_today(scope: Scope, used: int, daily: int, pictures: int, secon
                 whose=scope.value,
                 pictures=pictures,
                 left=daily - used,
-                wait=duration(seconds_left),
+                wait=duration(seconds_left, is_rounded_up=True),
             ),
         )
     )
 
 
-def too_many(scope: Scope, running: int) -> TooMany:
-    """Refuse one more task at the same time."""
+def too_many(scope: Scope, running: int, oldest: Text | None = None) -> TooMany:
+    """Refuse one more task at the same time; name the one that has been under way the longest."""
+    told = _too_many(scope, running)
+    if oldest is not None:
+        which = plural("This is it: {task}", "The oldest of them: {task}", running, task=oldest)
+        told = layout("{told}\n{which}", told=told, which=which)
+    return TooMany(told)
+
+
+def _too_many(scope: Scope, running: int) -> Text:
     if scope is Scope.PERSON:
-        return TooMany(
-            plural(
-                "You have {count} task under way, and more is not allowed at once. "
-                "Wait until it is done. While it waits in the queue you can cancel it: /tasks shows it.",
-                "You have {count} tasks under way, and more are not allowed at once. "
-                "Wait until one is done. One that waits in the queue can be cancelled: /tasks shows them.",
-                running,
-            )
+        return plural(
+            "You have {count} task under way, and more is not allowed at once. "
+            "Wait until it is done. While it waits in the queue you can cancel it: /tasks shows it.",
+            "You have {count} tasks under way, and more are not allowed at once. "
+            "Wait until one is done. One that waits in the queue can be cancelled: /tasks shows them.",
+            running,
         )
     told = plural(
         "You have {count} task under way in this group, and more is not allowed at once. "
@@ -94,7 +101,7 @@ def too_many(scope: Scope, running: int) -> TooMany:
         "Wait until one is done. One that waits in the queue can be cancelled: /tasks shows them.",
         running,
     )
-    return TooMany(_told(scope, told))
+    return _told(scope, told)
 
 
 def too_fast(scope: Scope, seconds_left: float, interval: float) -> TooFast:
@@ -108,14 +115,6 @@ def too_fast(scope: Scope, seconds_left: float, interval: float) -> TooFast:
         return TooFast(told)
     why = text("This group's admins ask for {seconds} s between two requests.", seconds=math.ceil(interval))
     return TooFast(layout("{told} {why}", told=told, why=why))
-
-
-def duration(seconds: float) -> Text:
-    """Phrase how long it is until then."""
-    hours, minutes = divmod(max(math.ceil(seconds / 60), 1), 60)
-    if hours == 0:
-        return text("{minutes} min", minutes=minutes)
-    return text("{hours} h {minutes} min", hours=hours, minutes=minutes)
 
 
 def _told(scope: Scope, sentence: Text) -> Text:

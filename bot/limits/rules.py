@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from bot.limits import refusals
 from bot.limits.group_rules import GroupRules
 from bot.limits.refusals import Scope
+from bot.locales.text import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +56,20 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One scope that a request has to pass: what is allowed there, and what is used."""
+    """One scope that a request has to pass: what is allowed there, and what is used.
+
+    `oldest` names the task that has been under way there the longest, where there are as many as are allowed.
+    """
 
     scope: Scope
     limits: Limits
     standing: Standing
+    oldest: Text | None = None
+
+    @property
+    def is_full(self) -> bool:
+        """Say whether as many tasks are under way as are allowed at once."""
+        return self.standing.running >= self.limits.running
 
 
 def resolve(
@@ -101,8 +111,8 @@ def check(claims: Sequence[Claim], pictures: int, now: float, renews_at: float) 
     for claim in claims:
         _check_day(claim, pictures, renews_at - now)
     for claim in claims:
-        if claim.standing.running >= claim.limits.running:
-            raise refusals.too_many(claim.scope, claim.standing.running)
+        if claim.is_full:
+            raise refusals.too_many(claim.scope, claim.standing.running, claim.oldest)
     for claim in claims:
         _check_interval(claim, now)
 

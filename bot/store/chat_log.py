@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import Text, bindparam, cast, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.tables import chat_log
@@ -18,6 +18,15 @@ _NEWEST = select(chat_log).where(_IS_CHAT).order_by(_C.id.desc()).limit(bindpara
 _TOO_OLD = select(_C.id).where(_IS_CHAT).order_by(_C.id.desc()).limit(1).offset(KEPT).scalar_subquery()
 _FORGET = delete(chat_log).where(_IS_CHAT, _C.id <= _TOO_OLD)
 _MOVE = update(chat_log).where(_IS_CHAT).values(chat_id=bindparam("to"))
+# Those that have the number somewhere: found by its digits, a JSON's members having no index.
+_NAMING = (
+    select(_C.id, _C.change)
+    .where(cast(_C.change, Text).contains(bindparam("member")))
+    .order_by(_C.id)
+    .with_for_update(key_share=True)
+)
+_REWRITE = update(chat_log).where(_C.id == bindparam("entry")).values(change=bindparam("to"))
+_DISOWN = update(chat_log).where(_C.actor_id == bindparam("person")).values(actor_id=_C.chat_id, actor="")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,3 +55,13 @@ async def newest(conn: AsyncConnection, chat_id: int, limit: int) -> list[Entry]
 async def move_chat(conn: AsyncConnection, old: int, new: int) -> None:
     """Follow a group that became a supergroup."""
     await conn.execute(_MOVE, {"chat": old, "to": new})
+
+
+async def forget(conn: AsyncConnection, person_id: int) -> None:
+    """Take a person's id and name out: what they did an anonymous admin did, whom others named is nameless."""
+    await conn.execute(_DISOWN, {"person": person_id})
+    for entry_id, change in (await conn.execute(_NAMING, {"member": str(person_id)})).all():
+        moves = change.get("members", ())
+        named = [[[0, ""] if member[0] == person_id else member for member in moved] for moved in moves]
+        if named:
+            await conn.execute(_REWRITE, {"entry": entry_id, "to": {**change, "members": named}})

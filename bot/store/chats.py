@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import Text, bindparam, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.tables import chats
@@ -22,6 +22,13 @@ _MET = select(_C.title, _C.blocked_at).where(_C.id == bindparam("chat"))
 _MEET = _INSERT.on_conflict_do_update(
     index_elements=[_C.id],
     set_={"title": func.coalesce(_INSERT.excluded.title, _C.title), "blocked_at": None},
+)
+# Those that have the number somewhere: found by its digits, a JSON's members having no index.
+_NAMING = (
+    select(_C.id, _C.rules)
+    .where(cast(_C.rules, Text).contains(bindparam("member")))
+    .order_by(_C.id)
+    .with_for_update(key_share=True)
 )
 _MOVE = _INSERT.on_conflict_do_update(index_elements=[_C.id], set_={"migrated_to": _INSERT.excluded.migrated_to})
 _ABOUT = select(_C.title, _C.rules).where(_C.id == bindparam("chat"))
@@ -72,6 +79,14 @@ async def lock_rules(conn: AsyncConnection, chat_id: int) -> dict[str, Any] | No
 async def set_rules(conn: AsyncConnection, chat_id: int, to: Mapping[str, Any] | None) -> None:
     """Write down what a group's admins have set."""
     await conn.execute(_SET_RULES, {"id": chat_id, "rules": to})
+
+
+async def dismiss(conn: AsyncConnection, member_id: int) -> None:
+    """Take somebody off the members whom groups' rules name."""
+    for chat_id, held in (await conn.execute(_NAMING, {"member": str(member_id)})).all():
+        left = [member for member in held.get("members", ()) if member[0] != member_id]
+        others = {name: value for name, value in held.items() if name != "members"}
+        await set_rules(conn, chat_id, {**others, **({"members": left} if left else {})} or None)
 
 
 async def move(conn: AsyncConnection, old: int, new: int) -> None:

@@ -48,10 +48,12 @@ async def show(update: Update, context: Context) -> None:
     elif word.casefold() == "log":
         async with context.services.store.read() as conn:
             entries = await chat_log.newest(conn, asker.chat_id, LOG_SHOWN)
-        await messages.say(context.bot, asker, log(entries, context.services.settings.limits_timezone))
+        await messages.say(context.bot, asker, log(entries, context.services.settings.limits_timezone, asker.lang))
     elif word:
         wanted = Request(update.update_id, asker, _signature(message, asker), _place(update, asker))
-        await _change_by_words(context, wanted, message, word.casefold(), value.strip())
+        done = await _change_by_words(context.services, wanted, message, word.casefold(), value.strip())
+        seen_by = await asker_of(update, context.services.store) or asker  # the language may be another by now
+        await messages.say(context.bot, seen_by, done)
     else:
         await _show_group(update, context, asker)
 
@@ -67,7 +69,7 @@ async def press(update: Update, context: Context) -> None:
     _, verb, *arguments = query.data.split(":")
     pressed = Press(update.update_id, query, asker, asker.owner_id, verb, tuple(arguments))
     view = await _next(update, context, pressed)
-    seen_by = await asker_of(update, context.services.store) or asker  # the group's language may be another by now
+    seen_by = await asker_of(update, context.services.store) or asker  # the language may be another by now
     await own_pages.redraw(context.bot, pressed, view.body, view.rows, seen_by.lang)
     await dialogs.acknowledged(query)
 
@@ -97,18 +99,17 @@ async def _show_group(update: Update, context: Context, asker: Asker) -> None:
     await messages.say(context.bot, asker, body)
 
 
-async def _change_by_words(context: Context, wanted: Request, message: Message, word: str, value: str) -> None:
-    await _check_admin(context.services, wanted.asker)
-    members = await limits_words.named(context.services.store, message) if word == "who" else []
-    after = await _change(context.services, wanted, limits_words.read(word, value, wanted.place, members))
-    asker = wanted.asker
-    await messages.say(context.bot, asker, layout("✅ {told}", told=_told(word, after)))
+async def _change_by_words(services: Services, wanted: Request, message: Message, word: str, value: str) -> Text:
+    await _check_admin(services, wanted.asker)
+    members = await limits_words.named(services.store, message) if word == "who" else []
+    after = await _change(services, wanted, limits_words.read(word, value, wanted.place, members))
+    return layout("✅ {told}", told=_told(word, after))
 
 
 def _told(word: str, rules: GroupRules) -> Text:
     if word == "reset":
         return text("All limits of this group are reset: only the operator's are left.")
-    return line("allowed" if word in {"allow", "deny"} else word, rules)
+    return line("allowed" if word in {"only", "allow", "deny"} else word, rules)
 
 
 async def _next(update: Update, context: Context, pressed: Press) -> View:
@@ -124,7 +125,7 @@ async def _next(update: Update, context: Context, pressed: Press) -> View:
         entries = await chat_log.newest(conn, asker.chat_id, LOG_SHOWN) if page == "log" else []
     match page:
         case "log":
-            return panel.log(entries, services.settings.limits_timezone)
+            return panel.log(entries, services.settings.limits_timezone, asker.lang)
         case "reset":
             return panel.confirm()
         case "main":
@@ -143,7 +144,7 @@ def _meant(pressed: Press, place: Place) -> tuple[Change | None, str]:  # noqa: 
         case "page", (name,):
             return None, name
         case "add", (name, by) if name in NUMBERS and by.removeprefix("-").isdecimal():
-            return _moving(name, int(by)), name
+            return limits_words.move(name, int(by)), name
         case "set", (name, value):
             return limits_words.read(name, value, place), name
         case "allow" | "deny", (name,):
@@ -154,10 +155,6 @@ def _meant(pressed: Press, place: Place) -> tuple[Change | None, str]:  # noqa: 
         case "yes", ():
             return lambda _: GroupRules(), "main"
     raise own_pages.out_of_date()
-
-
-def _moving(name: str, by: int) -> Change:
-    return lambda rules: GroupRules.load({**asdict(rules), name: NUMBERS[name].moved(getattr(rules, name), by)})
 
 
 async def _change(services: Services, wanted: Request, change: Change) -> GroupRules:
@@ -181,8 +178,12 @@ async def _change(services: Services, wanted: Request, change: Change) -> GroupR
 
 
 def _difference(before: GroupRules, after: GroupRules) -> dict[str, list[Any]]:
+    """List what each rule was and is; of the named members those who went and those who came."""
     was, is_ = asdict(before), asdict(after)
-    return {name: [was[name], is_[name]] for name in was if was[name] != is_[name]}
+    gone = [member for member in before.members if member not in after.members]
+    come = [member for member in after.members if member not in before.members]
+    changed = {name: [was[name], is_[name]] for name in was if was[name] != is_[name]}
+    return {**changed, "members": [gone, come]} if gone or come else changed
 
 
 async def _panel(conn: AsyncConnection, services: Services, asker: Asker, *, is_forum: bool) -> Panel:

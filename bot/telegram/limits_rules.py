@@ -1,12 +1,17 @@
 """What a group's admins can set: each rule with its label, its bounds, and how its value is said."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.capabilities import registry
+from bot.capabilities.options import shorten
 from bot.conversations.view import joined
 from bot.limits.group_rules import ADMINS, EVERYONE, NAMED, GroupRules, Who
 from bot.limits.rules import Limits
 from bot.locales.text import LANGUAGES, Lang, Text, layout, text, verbatim
+
+NAMES_SHOWN = 10
+NAME_LENGTH = 30
 
 GENERAL = 0  # the forum topic that has no id
 
@@ -67,13 +72,21 @@ def shown(name: str, rules: GroupRules) -> Text:
         case "who":
             return WHO[rules.who]
         case "members":
-            return verbatim(", ".join(name for _, name in rules.members)) if rules.members else text("nobody")
+            return named(rules.members) if rules.members else text("nobody")
         case "lang":
             return LANGS[rules.lang]
         case "topic":
             return _topic(rules.topic)
     value = getattr(rules, name)
     return text("not set here") if value is None else verbatim(str(value))
+
+
+def named(members: Sequence[tuple[int, str]]) -> Text:
+    """Name members, the first of them; those who have been forgotten have no name."""
+    names = [verbatim(shorten(name, NAME_LENGTH)) if name else text("somebody") for _, name in members[:NAMES_SHOWN]]
+    more = len(members) - len(names)
+    said = joined(names, ", ")
+    return text("{names} and {count} more", names=said, count=more) if more else said
 
 
 def line(name: str, rules: GroupRules) -> Text:

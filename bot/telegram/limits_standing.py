@@ -1,16 +1,14 @@
 """What is left for somebody: of their own allowance, and of the groups' that they are in."""
 
-from dataclasses import replace
-
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversations.view import joined
 from bot.limits import allowance
 from bot.limits.group_rules import GroupRules
-from bot.limits.refusals import duration
-from bot.limits.rules import day_of, renews_at, resolve
+from bot.limits.rules import Bounds, day_of, renews_at, resolve
 from bot.locales.text import Text, layout, text, verbatim
-from bot.store import group_allowances, people
+from bot.locales.times import duration
+from bot.store import group_allowances
 from bot.store.group_allowances import EVERYBODY
 from bot.telegram import intake
 from bot.telegram.asker import Asker
@@ -21,10 +19,13 @@ MOST_GROUPS = 10
 
 async def own(conn: AsyncConnection, services: Services, asker: Asker) -> Text:
     """Say what somebody has used of the day and what they may, in the group where they ask and everywhere."""
+    rules = await intake.group_rules(conn, asker)
+    return await _used(conn, services, asker, await intake.bounds(conn, services.settings, asker, rules))
+
+
+async def _used(conn: AsyncConnection, services: Services, asker: Asker, allowed: Bounds) -> Text:
     now, zone = services.clock(), services.settings.limits_timezone
     day = day_of(now, zone)
-    rules = await intake.group_rules(conn, asker)
-    allowed = await intake.bounds(conn, services.settings, asker, rules)
     standing = await allowance.standing_of(conn, asker.owner_id, day)
     lines = [
         text(
@@ -49,7 +50,9 @@ async def own(conn: AsyncConnection, services: Services, asker: Asker) -> Text:
             ),
         )
         lines.append(await together(conn, asker.chat_id, day, allowed.group.daily))
-    lines.append(text("There will be new ones in {wait}.", wait=duration(renews_at(now, zone) - now)))
+    lines.append(
+        text("There will be new ones in {wait}.", wait=duration(renews_at(now, zone) - now, is_rounded_up=True))
+    )
     return joined(lines)
 
 
@@ -62,18 +65,17 @@ async def together(conn: AsyncConnection, chat_id: int, day: str, daily: int | N
 
 
 async def everywhere(conn: AsyncConnection, services: Services, asker: Asker) -> Text:
-    """Say what somebody has used of the day, and in which groups."""
+    """Say, in private, what somebody has used of the day, and in which groups."""
     day = day_of(services.clock(), services.settings.limits_timezone)
     shares = await group_allowances.of_member(conn, asker.owner_id, day, MOST_GROUPS)
-    person = await people.standing(conn, asker.owner_id)
-    operator = intake.operator_limits(services.settings)
+    allowed = await intake.bounds(conn, services.settings, asker, GroupRules())
     lines = [
         text("🛡 <b>Your limits</b>"),
-        await own(conn, services, replace(asker, is_private=True)),
-        text("Between two requests: {seconds} s.", seconds=f"{operator.interval:g}"),
+        await _used(conn, services, asker, allowed),
+        text("Between two requests: {seconds} s.", seconds=f"{allowed.person.interval:g}"),
     ]
     for share in shares:
-        bounds = resolve(operator, quota=person.daily, chat_id=share.chat_id, rules=GroupRules.load(share.rules))
+        bounds = resolve(allowed.person, chat_id=share.chat_id, rules=GroupRules.load(share.rules))
         lines.append(
             layout(
                 "{title}: {used}/{daily}",

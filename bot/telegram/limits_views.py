@@ -6,15 +6,33 @@ A button's data is `g:<verb>[:<rule>[:<value>]]`.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from telegram.constants import MessageLimit
+
 from bot.capabilities import registry
+from bot.capabilities.options import shorten
 from bot.conversations.view import Button, Style, View, in_rows, joined
 from bot.limits.group_rules import NAMED, GroupRules
 from bot.limits.rules import Limits
-from bot.locales.text import Text, layout, text, verbatim
+from bot.locales.text import Lang, Text, layout, text, verbatim
+from bot.locales.times import moment
 from bot.store.chat_log import Entry
-from bot.telegram.limits_rules import LABELS, LANG_WORDS, LANGS, MAIN, NUMBERS, WHO, line, overview, shown
+from bot.telegram import messages
+from bot.telegram.limits_rules import (
+    LABELS,
+    LANG_WORDS,
+    LANGS,
+    MAIN,
+    NAME_LENGTH,
+    NUMBERS,
+    WHO,
+    line,
+    named,
+    overview,
+    shown,
+)
 
 LOG_SHOWN = 15
 
@@ -42,7 +60,7 @@ class Panel:
             return self._page(name, _words(name), self._number(name))
         match name:
             case "allowed":
-                return self._page(name, "allow imagine,stylize", self._capabilities())
+                return self._page(name, "only imagine,stylize", self._capabilities())
             case "who":
                 return self._page(name, "who @name", self._who())
             case "lang":
@@ -55,9 +73,9 @@ class Panel:
                 return self._page(name, "topic here", self._topic())
         raise KeyError(name)
 
-    def log(self, entries: Sequence[Entry], zone: ZoneInfo) -> View:
+    def log(self, entries: Sequence[Entry], zone: ZoneInfo, lang: Lang) -> View:
         """Show who changed what."""
-        return View(log(entries, zone), [[_back()]])
+        return View(log(entries, zone, lang), [[_back()]])
 
     def confirm(self) -> View:
         """Ask before all is reset."""
@@ -98,7 +116,7 @@ class Panel:
             _button(_ticked(label, is_on=self.rules.who == who), "set", "who", who) for who, label in WHO.items()
         ]
         members = [
-            _button(layout("✕ {name}", name=name[:30]), "drop", str(id_))
+            _button(layout("✕ {name}", name=shorten(name, NAME_LENGTH)), "drop", str(id_))
             for id_, name in self.rules.members
             if self.rules.who == NAMED
         ]
@@ -112,29 +130,35 @@ class Panel:
         return rows
 
 
-def log(entries: Sequence[Entry], zone: ZoneInfo) -> Text:
-    """Say who changed what, newest first."""
+def log(entries: Sequence[Entry], zone: ZoneInfo, lang: Lang) -> Text:
+    """Say who changed what, newest first, as far as there is room."""
     if not entries:
         return text("Nobody has changed this group's limits yet.")
-    return joined([text("🛡 <b>Who changed what</b>"), *(_entry(entry, zone) for entry in entries)])
+    lines = (_entry(entry, zone) for entry in entries)
+    return messages.captioned([text("🛡 <b>Who changed what</b>")], lines, lang, MessageLimit.MAX_TEXT_LENGTH)
 
 
 def _entry(entry: Entry, zone: ZoneInfo) -> Text:
-    changes = [
-        layout(
-            "{label}: {before} → {after}",
-            label=LABELS[name],
-            before=shown(name, GroupRules.load({name: before})),
-            after=shown(name, GroupRules.load({name: after})),
-        )
-        for name, (before, after) in entry.change.items()
-        if name in LABELS
-    ]
+    changes = [_change(name, *change) for name, change in entry.change.items() if name in LABELS]
     return layout(
         "{when} <b>{who}</b>: {changes}",
-        when=datetime.fromtimestamp(entry.at, zone).strftime("%Y-%m-%d %H:%M"),
-        who=entry.actor or text("an anonymous admin"),
+        when=moment(datetime.fromtimestamp(entry.at, zone)),
+        who=shorten(entry.actor, NAME_LENGTH) or text("an anonymous admin"),
         changes=joined(changes, "; "),
+    )
+
+
+def _change(name: str, before: Any, after: Any) -> Text:  # noqa: ANN401  JSON values
+    if name == "members":  # of them it says who went and who came
+        moves = [
+            layout("{sign} {names}", sign=sign, names=named(who)) for sign, who in (("−", before), ("+", after)) if who
+        ]
+        return layout("{label}: {moves}", label=LABELS[name], moves=joined(moves, " "))
+    return layout(
+        "{label}: {before} → {after}",
+        label=LABELS[name],
+        before=shown(name, GroupRules.load({name: before})),
+        after=shown(name, GroupRules.load({name: after})),
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from telegram import Message, MessageEntity
 from telegram.constants import MessageEntityType
@@ -13,6 +13,7 @@ from bot.limits.group_rules import ADMINS, EVERYONE, NAMED, GroupRules
 from bot.locales.text import text, verbatim
 from bot.store import people
 from bot.store.engine import Store
+from bot.telegram.answered import answered_by, author_of
 from bot.telegram.limits_rules import LABELS, LANG_WORDS, NUMBERS
 
 Change: TypeAlias = Callable[[GroupRules], GroupRules]
@@ -35,8 +36,8 @@ def read(word: str, value: str, place: Place, members: Sequence[Member] = ()) ->
     if word in NUMBERS:
         return _number(word, value)
     match word:
-        case "allow" | "deny":
-            return _capabilities(value, is_allowed=word == "allow")
+        case "only" | "allow" | "deny":
+            return _capabilities(word, value)
         case "who":
             return _who(value, members)
         case "lang":
@@ -47,16 +48,21 @@ def read(word: str, value: str, place: Place, members: Sequence[Member] = ()) ->
             return lambda _: GroupRules()
     raise BadValue(
         text(
-            "I do not know “{word}” here. Behind /limits can stand:\n{allowed}\n/limits alone shows buttons.",
+            "I do not know “{word}” here. After /limits you can write:\n{allowed}\n/limits alone shows buttons.",
             word=f"{word} {value}".strip()[:60],
             allowed=_ALLOWED,
         )
     )
 
 
+def move(name: str, by: int) -> Change:
+    """Move a number up or down within its bounds."""
+    return lambda rules: _set(rules, name, NUMBERS[name].moved(getattr(rules, name), by))
+
+
 def allow(rules: GroupRules, names: Sequence[str]) -> GroupRules:
-    """Allow capabilities besides those that are; where nothing was forbidden so far, only these."""
-    return _allowing(rules, {*(rules.allowed or ()), *names})
+    """Allow capabilities besides those that are."""
+    return rules if rules.allowed is None else _allowing(rules, {*rules.allowed, *names})
 
 
 def deny(rules: GroupRules, names: Sequence[str]) -> GroupRules:
@@ -72,11 +78,14 @@ def dismiss(rules: GroupRules, member_id: int) -> GroupRules:
 
 async def named(store: Store, message: Message) -> list[Member]:
     """List the people whom a message names, and the one whom it answers; raise `BadValue` for one nobody knows."""
-    found = [_author(message.reply_to_message)]
-    entities = message.parse_entities([MessageEntityType.MENTION, MessageEntityType.TEXT_MENTION])
+    answered = answered_by(message)
+    author = author_of(answered) if answered is not None else None
+    found = [(author.id, author.name or "")] if author is not None else []
+    parse = message.parse_caption_entities if message.text is None else message.parse_entities
+    entities = parse([MessageEntityType.MENTION, MessageEntityType.TEXT_MENTION])
     for entity, words in sorted(entities.items(), key=lambda item: item[0].offset):
         found.append(await _mentioned(store, entity, words))
-    return list(dict.fromkeys(member for member in found if member is not None))
+    return list(dict.fromkeys(found))
 
 
 async def _mentioned(store: Store, entity: MessageEntity, words: str) -> Member:
@@ -93,16 +102,6 @@ async def _mentioned(store: Store, entity: MessageEntity, words: str) -> Member:
             )
         )
     return person.id, words
-
-
-def _author(message: Message | None) -> Member | None:
-    if message is None or message.forum_topic_created is not None:  # what stands first in a topic is answered by all
-        return None
-    if message.sender_chat is not None:
-        return message.sender_chat.id, message.sender_chat.effective_name or ""
-    if message.from_user is None or message.from_user.is_bot:
-        return None
-    return message.from_user.id, message.from_user.full_name
 
 
 def _number(name: str, value: str) -> Change:
@@ -123,19 +122,30 @@ def _number(name: str, value: str) -> Change:
 
 
 def _set(rules: GroupRules, name: str, value: int | None) -> GroupRules:
-    return GroupRules.load({**(rules.dump() or {}), name: value})
+    changed: dict[str, Any] = {name: value}
+    return replace(rules, **changed)
 
 
-def _capabilities(value: str, *, is_allowed: bool) -> Change:
+def _capabilities(word: str, value: str) -> Change:
     words = value.casefold().replace(",", " ").replace("，", " ").replace("/", " ").split()
     known = {command: one.name for one in registry.OFFERED for command in one.commands}
     if words == ["all"]:
-        return lambda rules: replace(rules, allowed=None if is_allowed else ())
-    if not words or any(word not in known for word in words):
+        return lambda rules: replace(rules, allowed=() if word == "deny" else None)
+    if not words or any(one not in known for one in words):
         offered = ", ".join(one.commands[0] for one in registry.OFFERED)
         raise BadValue(text("Name commands, with commas between them: {commands}; or all.", commands=offered))
-    names = [known[word] for word in words]
-    return lambda rules: (allow if is_allowed else deny)(rules, names)
+    names = [known[one] for one in words]
+    match word:
+        case "only":
+            return lambda rules: _allowing(rules, set(names))
+        case "deny":
+            return lambda rules: deny(rules, names)
+    return lambda rules: _allow(rules, names)
+
+
+def _allow(rules: GroupRules, names: Sequence[str]) -> GroupRules:
+    # Whoever names some while nothing is forbidden means only these.
+    return _allowing(rules, set(names)) if rules.allowed is None else allow(rules, names)
 
 
 def _allowing(rules: GroupRules, names: set[str]) -> GroupRules:
@@ -185,6 +195,6 @@ def _topic(value: str, place: Place) -> Change:
 
 
 _ALLOWED = verbatim(
-    "daily 20 · group 200 · running 2 · interval 10 · allow imagine,stylize · deny swap · who everyone|admins|@name · "
-    "lang own|zh|en · topic here|any · log · reset"
+    "daily 20 · group 200 · running 2 · interval 10 · only imagine,stylize · allow upscale · deny swap · "
+    "who everyone|admins|@name · lang own|zh|en · topic here|any · log · reset"
 )

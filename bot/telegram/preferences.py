@@ -16,7 +16,7 @@ from bot.capabilities.common_options import FILE, FORMAT, LOGO
 from bot.capabilities.options import Named, OneOf, Option
 from bot.conversations.screens import preset_label
 from bot.conversations.view import Button, Style, View, in_rows, joined
-from bot.locales.text import LANGUAGES, Lang, Text, layout, pick, text, verbatim
+from bot.locales.text import LANGUAGES, Text, layout, text, verbatim
 from bot.store import inbox, people
 from bot.telegram import dialogs, messages, own_pages
 from bot.telegram.asker import asker_of
@@ -143,9 +143,8 @@ async def press(update: Update, context: Context) -> None:
     if pressed is None:
         return
     view = await _next(pressed, context)
-    async with context.services.store.read() as conn:
-        lang = await _lang(conn, pressed)
-    await own_pages.redraw(context.bot, pressed, view.body, view.rows, lang)
+    seen_by = await asker_of(update, context.services.store) or pressed.asker  # the language may be another by now
+    await own_pages.redraw(context.bot, pressed, view.body, view.rows, seen_by.lang)
     await dialogs.acknowledged(pressed.query)
 
 
@@ -197,7 +196,3 @@ async def _panel(conn: AsyncConnection, owner_id: int) -> Panel:
     held, lang = await people.all_choices(conn, owner_id), await people.lang(conn, owner_id)
     values = {name: setting.values(held) for name, setting in SETTINGS.items()}
     return Panel(owner_id, {**values, LANGUAGE.name: [lang or AUTOMATIC]})
-
-
-async def _lang(conn: AsyncConnection, pressed: Press) -> Lang:
-    return pick(await people.lang(conn, pressed.owner_id) or pressed.query.from_user.language_code)

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.errors import DailyLimit, TooFast, TooMany, UserError
 from bot.limits.allowance import Reservation, release, release_all, reserve, settle
 from bot.limits.rules import InGroup, Limits
+from bot.locales.text import verbatim
 from bot.store import tasks
 from bot.store.engine import Store
 from bot.store.tables import allowances, group_allowances
@@ -110,6 +111,25 @@ async def test_a_finished_task_makes_room(store: Store, new_task: Make) -> None:
             await _order(conn, new_task, 1, limits=limits)
         await tasks.update(conn, task, state=State.DELIVERED)
         await _order(conn, new_task, 1, limits=limits)
+
+
+async def test_a_refusal_names_the_oldest_where_it_holds(store: Store, new_task: Make) -> None:
+    one = Limits(running=1, daily=10, interval=0)
+    async with store.write() as conn:
+        elsewhere = await _order(conn, new_task, 1)
+        here = await _order(conn, new_task, 1, group=InGroup(GROUP, WIDE))
+        for limits, group, oldest in ((one, None, elsewhere), (WIDE, InGroup(GROUP, one), here)):
+            with pytest.raises(TooMany, match=f": no. {oldest.id}$"):
+                await reserve(
+                    conn,
+                    owner_id=7,
+                    pictures=1,
+                    limits=limits,
+                    group=group,
+                    now=NOON,
+                    zone=SHANGHAI,
+                    named=lambda task: verbatim(f"no. {task.id}"),
+                )
 
 
 @pytest.mark.parametrize(("limits", "allowed"), [(WIDE, 10), (Limits(running=3, daily=50, interval=0), 3)])

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -9,6 +10,7 @@ from bot.errors import DailyLimit, TooFast, TooMany, UserError
 from bot.limits.group_rules import GroupRules
 from bot.limits.refusals import Scope
 from bot.limits.rules import Bounds, Claim, InGroup, Limits, Standing, check, day_of, renews_at, resolve
+from bot.locales.text import verbatim
 
 LIMITS = Limits(running=3, daily=10, interval=5.0)
 IN_TWO_HOURS = 1000.0 + 2 * 3600 + 61
@@ -79,6 +81,17 @@ def test_says_how_many_are_running(running: int, scope: Scope, words: str) -> No
 
 
 @pytest.mark.parametrize(
+    ("running", "scope", "words"),
+    [(3, Scope.PERSON, "The oldest of them: a fox"), (1, Scope.MEMBER, "This is it: a fox")],
+)
+def test_names_the_task_that_is_in_the_way(running: int, scope: Scope, words: str) -> None:
+    claim = Claim(scope, replace(LIMITS, running=running), Standing(running, 0, None), verbatim("a fox"))
+    with pytest.raises(TooMany) as caught:
+        check([claim], 1, 1000.0, IN_TWO_HOURS)
+    assert str(caught.value).splitlines()[1:] == [words]
+
+
+@pytest.mark.parametrize(
     ("last_at", "words"),
     [(999.5, "in 5 seconds."), (995.1, "in 1 second."), (5000.0, "in 5 seconds.")],
     ids=["just now", "nearly over", "clock was set back"],
@@ -103,8 +116,8 @@ def test_tells_what_lasts_longest_first() -> None:
         check([*person, *group], 1, 1000.0, IN_TWO_HOURS)
 
 
-def test_minutes_alone_below_an_hour() -> None:
-    with pytest.raises(DailyLimit, match=r"in 1 min\.$"):
+def test_seconds_alone_where_the_day_is_nearly_over() -> None:
+    with pytest.raises(DailyLimit, match=r"in 1 s\.$"):
         check(_claims(Standing(0, 10, None)), 1, 1000.0, 1000.5)
 
 

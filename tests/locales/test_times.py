@@ -28,3 +28,39 @@ def test_every_month(month: int) -> None:
 def test_they_can_wait_in_a_row() -> None:
     said = times.moment(WHEN)
     assert Text.load(said.dump()).plain("zh_CN") == said.plain("zh_CN")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "1 s"),
+        (0.4, "1 s"),
+        (1.6, "2 s"),
+        (89.4, "89 s"),
+        (90, "2 min"),
+        (3600, "60 min"),
+        (7190, "2 h"),
+        (9020, "2 h 30 min"),
+        (86_399, "24 h"),
+        (88_200 - 61, "24 h"),
+        (300_000, "83 h"),
+    ],
+)
+def test_a_length_of_time(seconds: float, words: str) -> None:
+    assert times.duration(seconds).plain("en") == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0.4, "1 s"),
+        (88.2, "89 s"),
+        (90, "2 min"),
+        (3541, "60 min"),
+        (7141, "2 h"),
+        (7201, "2 h 1 min"),
+        (86_401, "25 h"),
+    ],
+)
+def test_what_comes_not_before_it_is_rounded_up(seconds: float, words: str) -> None:
+    assert times.duration(seconds, is_rounded_up=True).plain("en") == words

@@ -1,8 +1,10 @@
 import re
+from datetime import datetime
 
 import pytest
 
 from bot.limits.group_rules import GroupRules
+from bot.locales import times
 from bot.sandbox.telegram.people.membership import migrate
 from bot.sandbox.telegram.people.requests import Migration
 from bot.sandbox.telegram.people.shown import ChatMessage
@@ -38,6 +40,11 @@ async def told(stage: Stage, who: str, words: str, to: str | None = GROUP) -> st
 
 def now_shown(stage: Stage, message: ChatMessage, title: str = GROUP) -> ChatMessage:
     return next(one for one in stage.shown(stage.chat(title)) if one.message_id == message.message_id)
+
+
+def many(count: int) -> tuple[tuple[int, str], ...]:
+    """Name members as long as Telegram lets them be."""
+    return tuple((1001 + number, f"Member {number} {'x' * 110}") for number in range(count))
 
 
 class TestButtons:
@@ -84,6 +91,15 @@ class TestButtons:
         await stage.press("Alice", message, "g:allow:swap")
         assert (await rules(stage)).allowed is None
 
+    @pytest.mark.parametrize("name", ["swap", "imagine", "no-longer-there"])
+    async def test_a_second_press_or_an_old_button_denies_nothing(self, stage: Stage, name: str) -> None:
+        message = await panel(stage)
+        await stage.press("Alice", message, "g:deny:swap")
+        for _ in range(2):
+            await stage.press("Alice", message, "g:allow:swap")
+        await stage.press("Alice", message, f"g:allow:{name}")
+        assert await rules(stage) == GroupRules()
+
     async def test_named_members_can_be_taken_off(self, stage: Stage) -> None:
         [words] = await stage.say("Bob", "/help", to=GROUP)
         assert words.reply_to_message_id is not None
@@ -103,6 +119,10 @@ class TestButtons:
         [at_home] = await stage.say("Bob", "/tasks")
         assert re.search("[一-鿿]", answer.text)
         assert not re.search("[一-鿿]", at_home.text)
+
+    async def test_a_change_of_language_is_confirmed_in_it(self, stage: Stage) -> None:
+        assert re.search("[一-鿿]", (await told(stage, "Alice", "/limits lang zh")).replace("简体中文", ""))
+        assert not re.search("[一-鿿]", await told(stage, "Alice", "/limits lang en"))
 
     async def test_all_is_reset_after_a_question(self, stage: Stage) -> None:
         await told(stage, "Alice", "/limits daily 3")
@@ -155,6 +175,50 @@ class TestWhoChangedWhat:
         words = await told(stage, "Alice", "/limits log")
         assert "Alice: Pictures a day for each member: 20 → 5" in words
         assert "Pictures a day for each member: not set here → 20" in words
+
+    async def test_of_many_members_it_says_who_came_and_who_went(self, stage: Stage) -> None:
+        await told(stage, "Alice", "/limits who named")
+        async with stage.store.write() as conn:
+            await chats.set_rules(conn, stage.chat(GROUP).id, GroupRules(who="named", members=many(49)).dump())
+        await stage.say("小明", "/start")
+        message = await panel(stage)
+        assert f"{many(1)[0][1][:29]}…, " in message.text
+        assert message.text.count("…") == 10
+        assert "and 39 more" in message.text
+        assert "@xiaoming" not in await told(stage, "Alice", "/limits who @xiaoming")
+        assert (await log(stage))[0].change == {"members": [[], [[stage.person("小明").id, "@xiaoming"]]]}
+        await stage.press("Alice", message, "g:drop:1001")
+        assert (await log(stage))[0].change == {"members": [[list(many(1)[0])], []]}
+        words = await told(stage, "Alice", "/limits log")
+        assert "Alice: Named members: + @xiaoming" in words
+        assert f"Alice: Named members: − {many(1)[0][1][:29]}…" in words
+
+    async def test_whoever_was_named_and_is_forgotten_is_somebody(self, stage: Stage) -> None:
+        await stage.say("小明", "/start")
+        await told(stage, "Alice", "/limits who @xiaoming")
+        [asked] = await stage.say("小明", "/forget")
+        await stage.press("小明", asked, "f:yes")
+        assert (await rules(stage)).members == ()
+        assert "Named members: + somebody" in await told(stage, "Alice", "/limits log")
+
+    @pytest.mark.parametrize("lang", ["en", "zh"])
+    async def test_a_long_log_is_cut_to_what_a_message_holds(self, stage: Stage, lang: str) -> None:
+        full = GroupRules(daily=1, group=1, running=1, interval=1, allowed=(), who="named", members=many(20))
+        for _ in range(8):
+            async with stage.store.write() as conn:
+                await chats.set_rules(conn, stage.chat(GROUP).id, full.dump())
+            await told(stage, "Alice", "/limits reset")
+        await told(stage, "Alice", f"/limits lang {lang}")
+        words = await told(stage, "Alice", "/limits log")
+        assert 2048 < len(words) <= 4096
+        message = await panel(stage)
+        assert await stage.press("Alice", message, "g:log") == ""
+        assert now_shown(stage, message).text.startswith(words.splitlines()[0])
+
+    async def test_the_time_is_as_the_language_writes_it(self, stage: Stage) -> None:
+        await told(stage, "Alice", "/limits lang en")
+        when = datetime.fromtimestamp(stage.now, stage.parts.services.settings.limits_timezone)
+        assert times.moment(when).plain("en") + " Alice: Language" in await told(stage, "Alice", "/limits log")
 
     async def test_an_anonymous_admin_stays_anonymous(self, stage: Stage) -> None:
         await stage.say("Alice", "/limits daily 20", to=FORUM, voice="group")

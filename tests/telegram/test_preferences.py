@@ -110,6 +110,13 @@ async def test_the_language_changes_at_once(stage: Stage) -> None:
     assert "Size: 960×960" in now_of(stage, shown).text
 
 
+async def test_in_a_group_with_a_language_of_its_own_it_stays(stage: Stage) -> None:
+    await stage.say("Alice", "/limits lang zh", to=GROUP)
+    [shown] = await stage.say("Bob", "/settings", to=GROUP)
+    shown = await choose(stage, shown, "语言", "English", who="Bob")
+    assert "尺寸" in shown.text
+
+
 async def test_all_is_reset_once_that_is_confirmed(stage: Stage) -> None:
     [shown] = await stage.say("Alice", "/settings")
     shown = await choose(stage, shown, "Pictures", "4", "Reset all")

@@ -1,6 +1,7 @@
 """`/quota`, `/ban`, `/unban`, `/allow`, `/disallow`: what the operator says of a person.
 
-The person is named by @username or number, or is who wrote the message that the command answers.
+The person is named by @username or number, or is who wrote the message that the command answers. A lone number
+behind `/quota` is the quota of whoever is answered.
 """
 
 import re
@@ -15,6 +16,7 @@ from bot.settings import Settings
 from bot.store import inbox, people
 from bot.store.people import Person
 from bot.telegram import messages
+from bot.telegram.answered import answered_by, author_of
 from bot.telegram.asker import asker_of
 from bot.telegram.commands import Command, command_of
 from bot.telegram.services import Context, Services
@@ -41,16 +43,19 @@ async def judge(update: Update, context: Context) -> None:
 async def _whom(conn: AsyncConnection, message: Message, command: Command, now: float) -> tuple[Person, str]:
     """Find who is meant, and what is said of them."""
     first, _, rest = command.line.partition(" ")
-    if not first.startswith("@") and message.reply_to_message is not None:
-        return await _author(conn, message.reply_to_message, now), command.line
-    if not first.startswith("@") and not _NUMBER.fullmatch(first):
+    is_username, is_number = first.startswith("@"), _NUMBER.fullmatch(first) is not None
+    answered = answered_by(message)
+    is_amount = command.name == "quota" and is_number and not rest  # of whoever is answered
+    if answered is not None and (is_amount or not (is_username or is_number)):
+        return await _author(conn, answered, now), command.line
+    if not is_username and not is_number:
         raise BadValue(
             text(
                 "Say who: <code>/{command} @username</code>, or a number, or answer a message of theirs.",
                 command=command.name,
             )
         )
-    person = await people.find(conn, first.removeprefix("@") if first.startswith("@") else int(first))
+    person = await people.find(conn, first.removeprefix("@") if is_username else int(first))
     if person is None:
         raise NotFound(
             text("I do not know {whom}: they have not been here yet. They become known with /start.", whom=first)
@@ -58,13 +63,9 @@ async def _whom(conn: AsyncConnection, message: Message, command: Command, now: 
     return person, rest.strip()
 
 
-async def _author(conn: AsyncConnection, message: Message, now: float) -> Person:
-    chat, user = message.sender_chat, message.from_user
-    if chat is not None:
-        author = Person(chat.id, chat.effective_name, chat.username)
-    elif user is not None and not user.is_bot:
-        author = Person(user.id, user.full_name, user.username)
-    else:
+async def _author(conn: AsyncConnection, answered: Message, now: float) -> Person:
+    author = author_of(answered)
+    if author is None:
         raise BadValue(text("That message is a bot's. Answer one that the person wrote."))
     await people.meet(conn, author.id, author.name or "", author.username, now)
     return await people.standing(conn, author.id)

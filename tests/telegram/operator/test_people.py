@@ -74,6 +74,38 @@ async def test_an_answered_message_names_its_writer(stage: Stage) -> None:
     assert "3 pictures a day from now on" in await told(stage, "/quota 3", to="Picture friends", reply_to=said)
 
 
+@pytest.mark.parametrize(
+    ("words", "banned"),
+    [("/ban {bob}", ["Bob"]), ("/ban @bob", ["Bob"]), ("/ban", ["李华"]), ("/ban for spam", ["李华"])],
+)
+async def test_whoever_is_named_is_meant_before_whoever_is_answered(
+    stage: Stage, words: str, banned: list[str]
+) -> None:
+    await stage.say("Bob", "/start")
+    await stage.say("李华", "hello there", to="Picture friends")
+    said = max(stage.chat("Picture friends").messages)
+    await told(stage, words.format(bob=stage.person("Bob").id), to="Picture friends", reply_to=said)
+    assert [name for name in ("Bob", "李华") if (await person(stage, name)).is_banned] == banned
+
+
+async def test_a_number_alone_is_the_quota_of_whoever_is_answered(stage: Stage) -> None:
+    await stage.say("Bob", "/start")
+    await stage.say("李华", "hello there", to="Picture friends")
+    said, bob = max(stage.chat("Picture friends").messages), stage.person("Bob").id
+    await told(stage, f"/quota {bob} 7", to="Picture friends", reply_to=said)
+    await told(stage, "/quota 3", to="Picture friends", reply_to=said)
+    assert [(await person(stage, name)).daily for name in ("Bob", "李华")] == [7, 3]
+
+
+@pytest.mark.parametrize("command", ["ban", "unban", "allow", "disallow", "quota"])
+async def test_in_a_topic_nobody_is_named_by_its_first_message(stage: Stage, command: str) -> None:
+    topic, forum = next(iter(stage.chat("Picture forum").topics)), "Picture forum"
+    await stage.say("Bob", "/start")
+    assert "Say who" in await told(stage, f"/{command}", to=forum, thread_id=topic)
+    assert "Bob" in await told(stage, f"/{command} {stage.person('Bob').id}", to=forum, thread_id=topic)
+    assert (await person(stage, "Bob")).is_banned == (command == "ban")
+
+
 async def test_a_bots_message_names_nobody(stage: Stage) -> None:
     [mine] = await stage.say("Alice", "/start")
     assert "is a bot's" in await told(stage, "/ban", reply_to=mine.message_id)
