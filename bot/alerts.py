@@ -6,6 +6,7 @@ What is wrong is read from the rows of tasks, so nobody has to report it here, a
 import asyncio
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 import structlog
 from telegram.constants import ParseMode
@@ -18,12 +19,16 @@ from bot.store import alerts, people, tasks
 from bot.store.alerts import Alert
 from bot.store.engine import Store
 from bot.store.task import State, Task
+from bot.telegram.faults import may_have_arrived
 from bot.telegram.services import Bot
-from bot.waiting import pause
+from bot.waiting import repeat
 
 log = structlog.get_logger()
 
 EVERY = 30.0
+
+# An owner who was not reached is tried again after half a minute, then after twice as long each time, up to this.
+LONGEST_WAIT = 3600.0
 
 # The newest tasks that are looked at for what the vendor last said of the account.
 LOOKED_AT = 200
@@ -51,17 +56,14 @@ class Alerts:
     ) -> None:
         self._bot = bot
         self._store = store
-        self._owners = sorted(owners)
+        self._owners = frozenset(owners)
         self._clock = clock
+        self._unaware: dict[str, set[int]] = {}  # by alert: who has not heard of it so far
+        self._away: dict[int, tuple[float, float]] = {}  # until when an owner is left alone, and how long the next time
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look every half minute until `stop` is set."""
-        while not stop.is_set():
-            try:
-                await self.look()
-            except Exception:
-                log.exception("alerts_failed")
-            await pause(stop, EVERY)
+        await repeat(self.look, stop, EVERY, failed="alerts_failed")
 
     async def look(self) -> None:
         """Look once: raise what is wrong, and take down what is over."""
@@ -72,40 +74,53 @@ class Alerts:
         late = 0.0 if since is None else self._clock() - since
         wrong = {**_refused(newest), **({_LATE: _late(late)} if late > LATE else {})}
         for name, sentence in wrong.items():
-            if name not in raised or raised[name].told_at is None:
-                await self._raise(name, sentence)
+            await self._raise(name, sentence, raised.get(name))
         for name, alert in raised.items():
             if name not in wrong and (
                 late <= IN_TIME if name == _LATE else _is_accepted(newest, name, alert.raised_at)
             ):
                 await self._take_down(alert)
 
-    async def _raise(self, name: str, sentence: Text) -> None:
-        async with self._store.write() as conn:
-            await alerts.put_up(conn, name, self._clock())
-        log.warning("alert_raised", alert=name)
-        if await self._tell(sentence):
+    async def _raise(self, name: str, sentence: Text, alert: Alert | None) -> None:
+        if alert is None:
+            async with self._store.write() as conn:
+                await alerts.put_up(conn, name, self._clock())
+            log.warning("alert_raised", alert=name)
+        is_told = alert is not None and alert.told_at is not None
+        unaware = self._unaware.setdefault(name, set() if is_told else set(self._owners))
+        unaware -= await self._tell(unaware, sentence)
+        if not is_told and unaware < self._owners:
             async with self._store.write() as conn:
                 await alerts.told(conn, name, self._clock())
 
     async def _take_down(self, alert: Alert) -> None:
-        if alert.told_at is not None and not await self._tell(_over(alert.name)):
+        aware = self._owners - self._unaware.get(alert.name, set()) if alert.told_at is not None else set()
+        if aware and not await self._tell(aware, _over(alert.name)):
             return
         async with self._store.write() as conn:
             await alerts.take_down(conn, alert.name)
+        self._unaware.pop(alert.name, None)
         log.info("alert_over", alert=alert.name)
 
-    async def _tell(self, sentence: Text) -> bool:
-        """Tell every owner; say whether one was reached, or there is none."""
-        reached = not self._owners
-        for owner in self._owners:
-            try:
-                await self._bot.send_message(owner, await self._phrased(owner, sentence), parse_mode=ParseMode.HTML)
-            except TelegramError as fault:
-                log.warning("owner_not_told", owner=owner, fault=type(fault).__name__)
-            else:
-                reached = True
-        return reached
+    async def _tell(self, owners: AbstractSet[int], sentence: Text) -> set[int]:
+        """Tell those owners who can be reached; say who they were."""
+        return {owner for owner in sorted(owners) if not self._is_away(owner) and await self._reaches(owner, sentence)}
+
+    def _is_away(self, owner: int) -> bool:
+        return owner in self._away and self._clock() < self._away[owner][0]
+
+    async def _reaches(self, owner: int, sentence: Text) -> bool:
+        words = await self._phrased(owner, sentence)
+        try:
+            await self._bot.send_message(owner, words, parse_mode=ParseMode.HTML)
+        except TelegramError as fault:
+            log.warning("owner_not_told", owner=owner, fault=type(fault).__name__)
+            if not may_have_arrived(fault):
+                _, wait = self._away.get(owner, (0.0, EVERY))
+                self._away[owner] = self._clock() + wait, min(2 * wait, LONGEST_WAIT)
+                return False
+        self._away.pop(owner, None)
+        return True
 
     async def _phrased(self, owner: int, sentence: Text) -> str:
         """Phrase it in the language that an owner has chosen, else in all."""

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from typing import Any, cast
 
+import httpx
 import pytest
-from telegram.error import Forbidden
+from structlog.testing import capture_logs
+from telegram.error import Forbidden, TelegramError, TimedOut
 
-from bot.alerts import IN_TIME, LATE, Alerts
+from bot.alerts import EVERY, IN_TIME, LATE, Alerts
 from bot.store import alerts, people, tasks
 from bot.store.engine import Store
 from bot.store.task import NewTask, State
@@ -17,16 +19,21 @@ OWNER = 7
 
 
 class FakeBot:
-    """Remembers what it sends; `blocked_by` are those whom it does not reach."""
+    """Remembers what it sends; `blocked_by` are those whom it does not reach, `fault` follows what it sends."""
 
     def __init__(self) -> None:
         self.said: list[tuple[int, str]] = []
         self.blocked_by: set[int] = set()
+        self.tries = 0
+        self.fault: TelegramError | None = None
 
     async def send_message(self, chat_id: int, text: str, **more: Any) -> None:
+        self.tries += 1
         if chat_id in self.blocked_by:
             raise Forbidden("bot was blocked by the user")
         self.said.append((chat_id, text))
+        if self.fault is not None:
+            raise self.fault
 
     def heard(self) -> list[str]:
         words = [text for _, text in self.said]
@@ -112,7 +119,7 @@ async def test_a_permission_is_one_capabilitys(watch: Watch) -> None:
     ("state", "columns"),
     [
         (State.FAILED, {"error_code": 13}),
-        (State.FAILED, {"error_code": 7, "vendor_id": "v"}),  # no chat took it
+        (State.FAILED, {"error_code": 7, "vendor_id": "v"}),  # it was taken
         (State.REFUSED, {"error_code": 7}),
         (State.REFUSED, {"error_code": 18}),
     ],
@@ -161,14 +168,57 @@ async def test_it_is_told_as_soon_as_one_owner_is_reached(watch: Watch) -> None:
     watch.bot.blocked_by = {7, 8}
     await watch.refused(16)
     assert await watch.look() == []
+    watch.now += EVERY
     watch.bot.blocked_by = {7}
     assert len(await watch.look()) == 1
+    assert await watch.look() == []
+    watch.now += 4 * EVERY
+    watch.bot.blocked_by = set()
+    assert len(await watch.look()) == 1  # who was missed
     assert await watch.look() == []
     watch.bot.blocked_by = {7, 8}
     await watch.accepted()
     assert await watch.look() == []
+    watch.now += 4 * EVERY
     watch.bot.blocked_by = set()
     assert len(await watch.look()) == 2
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_who_cannot_be_reached_is_tried_less_and_less(watch: Watch) -> None:
+    watch.bot.blocked_by = {OWNER}
+    await watch.add(State.FAILED, error_code=16, finished_at=watch.now, next_at=None)
+    with capture_logs() as logs:
+        for _ in range(120):
+            await watch.look()
+            watch.now += EVERY
+    assert watch.bot.tries == 7  # after 30 s, 1, 2, 4, 8, 16 minutes
+    assert [each["event"] for each in logs].count("alert_raised") == 1
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(("cause", "times"), [(httpx.ReadTimeout("late"), 1), (httpx.ConnectTimeout("away"), 2)])
+async def test_what_may_have_arrived_is_not_told_again(watch: Watch, cause: Exception, times: int) -> None:
+    watch.bot.fault = TimedOut()
+    watch.bot.fault.__cause__ = cause
+    await watch.refused(16)
+    heard = await watch.look()
+    watch.bot.fault, watch.now = None, watch.now + EVERY
+    assert len(heard + await watch.look()) == times
+    assert await watch.look() == []
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_who_did_not_hear_of_it_does_not_hear_of_its_end(watch: Watch) -> None:
+    watch.alerts = watch.made(7, 8)
+    watch.bot.blocked_by = {7}
+    await watch.refused(16)
+    await watch.look()
+    watch.now += 4 * EVERY
+    watch.bot.blocked_by = set()
+    await watch.accepted()
+    await watch.alerts.look()
+    assert [owner for owner, _ in watch.bot.said] == [8]
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

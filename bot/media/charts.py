@@ -16,6 +16,9 @@ WITHIN = 60.0
 
 _PLOTTING = Path(__file__).with_name("plotting.py")
 
+# One is drawn at a time: each takes a processor of its own, and 70 MB or more.
+_turn = asyncio.Semaphore(1)
+
 
 class NoChart(Exception):
     """The chart could not be drawn; the text says why, for the log."""
@@ -64,7 +67,18 @@ def is_possible() -> bool:
 
 
 async def draw(*charts: Chart, within: float = WITHIN) -> bytes:
-    """Draw the first of these charts for whose words a font is there, else the last; give a PNG. Raises `NoChart`."""
+    """Draw the first of these charts for whose words a font is there, else the last; give a PNG. Raises `NoChart`.
+
+    The time in which the others before are drawn counts.
+    """
+    try:
+        async with asyncio.timeout(within), _turn:
+            return await _drawn(charts)
+    except TimeoutError:
+        raise NoChart(f"not drawn within {within} seconds") from None
+
+
+async def _drawn(charts: Sequence[Chart]) -> bytes:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-P",  # the modules beside that file are not its
@@ -74,10 +88,7 @@ async def draw(*charts: Chart, within: float = WITHIN) -> bytes:
         stderr=asyncio.subprocess.PIPE,
     )
     try:
-        async with asyncio.timeout(within):
-            drawn, complaint = await process.communicate(json.dumps([asdict(chart) for chart in charts]).encode())
-    except TimeoutError:
-        raise NoChart(f"not drawn within {within} seconds") from None
+        drawn, complaint = await process.communicate(json.dumps([asdict(chart) for chart in charts]).encode())
     finally:
         if process.returncode is None:
             process.kill()

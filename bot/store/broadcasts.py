@@ -13,6 +13,9 @@ from bot.locales.text import Lang
 from bot.store import upsert
 from bot.store.tables import broadcast_posts, broadcasts, chats, tasks
 
+# How long the last word about one is kept, where nothing else goes by age.
+KEEP_SECONDS = 30 * 24 * 3600.0
+
 _B, _P = broadcasts.c, broadcast_posts.c
 _IS_BROADCAST = _B.id == bindparam("broadcast")
 _IN_BROADCAST = _P.broadcast_id == bindparam("broadcast")
@@ -32,6 +35,8 @@ _SHOW = sa.update(broadcasts).where(_IS_BROADCAST).values(message_id=bindparam("
 _BEGIN = sa.update(broadcasts).where(_IS_BROADCAST, _B.begun_at.is_(None)).values(begun_at=bindparam("now"))
 _END = sa.update(broadcasts).where(_IS_BROADCAST, _IS_UNDER_WAY).values(ended_at=bindparam("now"))
 _DISCARD = sa.delete(broadcasts).where(_IS_BROADCAST, _B.begun_at.is_(None))
+_IS_OLD_DRAFT = sa.and_(_B.begun_at.is_(None), _B.created_at < bindparam("before"))
+_EXPIRE = sa.delete(broadcasts).where(sa.or_(_IS_OLD_DRAFT, _B.ended_at < bindparam("before")))
 
 
 class Post(StrEnum):
@@ -130,6 +135,11 @@ async def end(conn: AsyncConnection, broadcast_id: int, now: float) -> bool:
 async def discard(conn: AsyncConnection, broadcast_id: int) -> bool:
     """Drop a broadcast that was not confirmed. False where it was, or is gone."""
     return (await conn.execute(_DISCARD, {"broadcast": broadcast_id})).rowcount > 0
+
+
+async def expire(conn: AsyncConnection, before: float) -> None:
+    """Delete what ended before a moment, with its posts, and what was written before it and never confirmed."""
+    await conn.execute(_EXPIRE, {"before": before})
 
 
 async def under_way(conn: AsyncConnection) -> Broadcast | None:

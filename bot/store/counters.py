@@ -5,7 +5,7 @@ Each is written in the transaction that ends the task, for the day whose allowan
     name        label                   value
     tasks       capability:state        tasks that ended so
     pictures    capability              pictures that were used
-    errors      code                    tasks that ended with this code
+    errors      code                    tasks that the vendor ended with this code
     waits       step (see `step_of`)    tasks that were delivered after so long
 """
 

@@ -111,7 +111,7 @@ pictures = Table(
     Column("small_url", Text),
     Column("raw_url", Text),
     Column("error_code", String(32), nullable=False),
-    Column("message_id", BigInteger),  # where it was delivered
+    Column("message_id", BigInteger),  # where it was delivered; 0: in a group that has become a supergroup since
     Column("preview_id", BigInteger),  # the message before it that shows what it looks like, where it has one
     Column("photo_id", Text),  # Telegram's file_id as a photo
     Column("document_id", Text),  # Telegram's file_id as a file
@@ -188,9 +188,10 @@ group_allowances = Table(
     Column("day", String(10), primary_key=True),
     Column("used", Integer, nullable=False),
     Column("last_at", Double),  # the last accepted request
+    Index(None, "member_id", "day"),
 )
 
-# Pictures of a day's allowance that are used or reserved. scope: "user" or "chat".
+# Pictures of a day's allowance that are used or reserved. scope: "user", the only one so far.
 allowances = Table(
     "allowances",
     metadata,
@@ -223,6 +224,7 @@ albums = Table(
     Column("album_id", String(64), primary_key=True),  # Telegram's media_group_id
     Column("owner_id", BigInteger, nullable=False),
     Column("command", JSON(none_as_null=True)),  # what its caption asks for
+    Column("dialog_id", BigInteger),  # which dialog it answers
     Column("photos", JSON, nullable=False),  # their sources, in order
     Column("created_at", Double, nullable=False),
     Index(None, "created_at"),

@@ -1,7 +1,7 @@
 """What Telegram says about chats themselves: a group became a supergroup, somebody came, went or became an admin."""
 
 from telegram import Update
-from telegram.constants import ChatMemberStatus
+from telegram.constants import ChatMemberStatus, ChatType
 
 from bot.store import chats, inbox, tasks
 from bot.telegram.services import Context
@@ -27,7 +27,7 @@ async def membership(update: Update, context: Context) -> None:
 
 
 async def my_membership(update: Update, context: Context) -> None:
-    """Write down where the bot may not write any more, or may again."""
+    """Write down where the bot may not write any more, or may again. Channels are not met: nobody asks there."""
     change = update.my_chat_member
     if change is None:
         return
@@ -36,6 +36,6 @@ async def my_membership(update: Update, context: Context) -> None:
     async with context.services.store.write() as conn:
         if change.new_chat_member.status in _GONE:
             await chats.block(conn, change.chat.id, now)
-        else:
+        elif change.chat.type != ChatType.CHANNEL:
             await chats.meet(conn, change.chat.id, change.chat.title)
         await inbox.settle(conn, update.update_id, now)

@@ -1,3 +1,4 @@
+import asyncio
 import io
 from pathlib import Path
 
@@ -69,3 +70,13 @@ async def test_why_it_could_not_be_drawn_is_said(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(charts, "_PLOTTING", broken)
     with pytest.raises(NoChart, match="no ink"):
         await charts.draw(FIGURES)
+
+
+async def test_one_is_drawn_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    turn = asyncio.Semaphore(1)
+    monkeypatch.setattr(charts, "_turn", turn)
+    async with turn:
+        with pytest.raises(NoChart, match="not drawn within"):
+            await charts.draw(FIGURES, within=0.05)
+    assert size(await charts.draw(FIGURES))[0] == 1080
+    assert not turn.locked()

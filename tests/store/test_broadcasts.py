@@ -90,3 +90,20 @@ async def test_a_group_that_moves_gets_it_once(store: Store) -> None:
         await tasks.move_chat(conn, -1, -2)  # has it already
         await tasks.move_chat(conn, -3, -4)
     assert await drained(store, broadcast, Post.SENT) == {-4}
+
+
+async def test_what_is_over_goes_in_the_end_with_its_posts(store: Store) -> None:
+    await meet(store, 1)
+    ended, fresh, lasting, draft = [await drafted(store) for _ in range(4)]
+    async with store.write() as conn:
+        for each in (ended, fresh, lasting):
+            await broadcasts.begin(conn, each.id, 6.0)
+        await broadcasts.end(conn, ended.id, 99.0)
+        await broadcasts.end(conn, fresh.id, 101.0)
+        await broadcasts.expire(conn, draft.created_at)
+        assert await broadcasts.get(conn, draft.id) is not None
+        await broadcasts.expire(conn, 100.0)
+        left = [each for each in (ended, fresh, lasting, draft) if await broadcasts.get(conn, each.id)]
+        assert left == [fresh, lasting]
+        tallies = [await broadcasts.tally(conn, each.id) for each in (ended, fresh, lasting)]
+        assert [tally.total() for tally in tallies] == [0, 1, 1]

@@ -62,8 +62,9 @@ async def test_a_change_waits_to_be_shown(store: Store) -> None:
         assert second == replace(first, answers={"n": 4}, screen="size", version=2)
         assert await dialogs.mark_shown(conn, first, 55)  # shown too late: the second version still waits
         assert [dialog.version for dialog in await dialogs.unshown(conn, 150.0, 10)] == [2]
-        assert await dialogs.mark_shown(conn, second, 55)
+        assert await dialogs.mark_shown(conn, second, 55) == replace(second, shown=1, message_id=55)
         assert await dialogs.unshown(conn, 150.0, 10) == []
+        assert await dialogs.mark_shown(conn, first, 56) == replace(second, shown=2, message_id=55)  # which stays
         assert await dialogs.by_id(conn, first.id, 150.0) == replace(second, shown=2, message_id=55)
 
 
@@ -86,7 +87,7 @@ async def test_a_change_of_what_was_changed_meanwhile_is_refused(store: Store) -
         assert await dialogs.by_id(conn, first.id, 150.0) == second
         await dialogs.remove(conn, first.id)
         assert await dialogs.update(conn, first, screen="gone") is None
-        assert not await dialogs.mark_shown(conn, first, 55)
+        assert await dialogs.mark_shown(conn, first, 55) is None
 
 
 async def test_lists_what_has_expired(store: Store) -> None:

@@ -56,3 +56,10 @@ async def test_the_task_that_a_message_shows(store: Store, new_task: Make) -> No
         await tasks.note(conn, first.id, buttons_message_id=13)
         found = [await gallery.shown_in(conn, 70, message_id) for message_id in (11, 12, 13, 14)]
     assert [task and task.id for task in found] == [first.id, first.id, first.id, None]
+
+
+async def test_the_supergroups_messages_show_nothing_of_the_group_that_it_was(store: Store, new_task: Make) -> None:
+    await made(store, new_task(chat_id=-1), "a", message_id=11, preview_id=12)
+    async with store.write() as conn:
+        await tasks.move_chat(conn, -1, -2)
+        assert [await gallery.shown_in(conn, -2, message_id) for message_id in (11, 12)] == [None, None]

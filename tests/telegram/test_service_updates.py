@@ -2,7 +2,9 @@ from collections.abc import Awaitable, Callable
 
 from bot.sandbox.telegram.people.membership import add_group, block, migrate, set_member
 from bot.sandbox.telegram.people.requests import Block, MemberChange, Migration, NewGroup
-from bot.store import chats, dialogs, inbox
+from bot.sandbox.telegram.wire import chat_json, member_json, user_json
+from bot.store import broadcasts, chats, dialogs, inbox
+from bot.store.broadcasts import Receivers
 from bot.store.task import Task
 from tests.telegram.stage import Stage
 
@@ -55,3 +57,20 @@ async def test_a_new_group_is_met_without_a_word(stage: Stage) -> None:
     await stage.handle()
     assert not await is_blocked(stage, made.id)
     assert stage.shown(made) == []
+
+
+async def test_a_channel_is_no_chat_to_write_to(stage: Stage) -> None:
+    alice, me = stage.person("Alice"), stage.sandbox.world.bot
+    channel = stage.sandbox.world.channel_of(alice)
+    channel.members += [alice.id, me.id]
+    channel.admins += [alice.id, me.id]
+    member = member_json(channel, me)
+    assert member["status"] == "administrator"
+    change = {"chat": chat_json(channel), "from": user_json(alice), "date": int(stage.now)}
+    left = {"user": user_json(me), "status": "left"}
+    stage.sandbox.updates.push("my_chat_member", {**change, "old_chat_member": left, "new_chat_member": member})
+    await stage.handle()
+    assert stage.updates[-1].my_chat_member is not None
+    async with stage.store.read() as conn:
+        assert await inbox.count_open(conn) == 0
+        assert await broadcasts.receivers(conn) == Receivers(people=0, groups=0)

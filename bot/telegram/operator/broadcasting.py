@@ -4,8 +4,8 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 
-import httpx
 import structlog
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, TelegramError, TimedOut
@@ -16,12 +16,12 @@ from bot.store import broadcasts
 from bot.store.broadcasts import Broadcast, Post
 from bot.store.engine import Store
 from bot.telegram import messages
-from bot.telegram.faults import translated
+from bot.telegram.faults import may_have_arrived, translated
 from bot.telegram.operator import broadcast_view as view
 from bot.telegram.services import Bot
 from bot.telegram.turns import Priority
 from bot.tracker.ports import NotNow, Undeliverable
-from bot.waiting import pause
+from bot.waiting import pause, repeat
 
 log = structlog.get_logger()
 
@@ -43,12 +43,7 @@ class Broadcasting:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Send what is confirmed until `stop` is set."""
-        while not stop.is_set():
-            try:
-                await self.work(stop)
-            except Exception:
-                log.exception("broadcasting_failed")
-            await pause(stop, EVERY)
+        await repeat(partial(self.work, stop), stop, EVERY, failed="broadcasting_failed")
 
     async def work(self, stop: asyncio.Event) -> None:
         """Send all that is confirmed, the oldest broadcast first."""
@@ -83,9 +78,9 @@ class Broadcasting:
                 chat_id, broadcast.body, parse_mode=ParseMode.HTML, rate_limit_args=Priority.BROADCAST
             )
         except TimedOut as fault:
-            if isinstance(fault.__cause__, httpx.ConnectTimeout | httpx.PoolTimeout):
-                raise  # it did not leave
-            # It may have arrived, and nobody wants the same news twice.
+            if not may_have_arrived(fault):
+                raise
+            # Nobody wants the same news twice.
             log.warning("broadcast_unanswered", broadcast=broadcast.id, chat=chat_id)
             return Post.FAILED
         return Post.SENT

@@ -1,6 +1,6 @@
 """`/stats`: the operator's figures, in private; in a group, that group's, for its admins."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 import structlog
 from telegram import InputMediaPhoto, Message, Update
@@ -12,7 +12,7 @@ from bot.limits.rules import day_of
 from bot.locales.text import text
 from bot.media import charts
 from bot.store import figures
-from bot.telegram import dialogs, messages
+from bot.telegram import dialogs, intake, messages
 from bot.telegram.asker import Asker, asker_of
 from bot.telegram.operator import stats_view as view
 from bot.telegram.own_pages import out_of_date
@@ -21,7 +21,6 @@ from bot.telegram.turns import Priority
 
 log = structlog.get_logger()
 
-DAY = 24 * 3600.0
 USUAL = 7
 MOST_ACTIVE = 5
 
@@ -100,15 +99,16 @@ async def _check(services: Services, asker: Asker) -> None:
         return
     if asker.is_private:
         raise out_of_date()
+    await intake.admit(services, asker)
     if not await services.admins.has(asker.chat_id, asker.owner_id):
         raise NotAllowed(text("Only the admins of this group can see its figures."))
 
 
 async def _report(services: Services, asker: Asker, days: int) -> view.Report:
-    now = services.clock()
-    today = date.fromisoformat(day_of(now, services.settings.limits_timezone))
+    zone = services.settings.limits_timezone
+    today = date.fromisoformat(day_of(services.clock(), zone))
     span = [(today - timedelta(days=ago)).isoformat() for ago in reversed(range(days))]
-    since = now - days * DAY
+    since = datetime.combine(date.fromisoformat(span[0]), time(), zone).timestamp()
     async with services.store.read() as conn:
         if asker.is_private:
             return view.Report(

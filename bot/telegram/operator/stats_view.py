@@ -8,6 +8,7 @@ from bot.capabilities import registry
 from bot.capabilities.options import shorten
 from bot.conversations.view import Button, joined
 from bot.locales.text import Lang, Text, layout, text, verbatim
+from bot.locales.times import duration
 from bot.media.charts import Bars, Chart, Columns, Tile
 from bot.store.figures import Crowd, Figures, Member
 from bot.store.task import State
@@ -106,8 +107,8 @@ def _tiles(report: Report) -> list[tuple[Text, Text]]:
         *here,
         (text("Pictures used"), _number(sum(figures.pictures.values()))),
         (text("Tasks"), _number(figures.ended())),
-        (text("Half within"), _seconds(figures.wait(0.5))),
-        (text("95 % within"), _seconds(figures.wait(0.95))),
+        (text("Half within"), _wait(figures.wait(0.5))),
+        (text("95 % within"), _wait(figures.wait(0.95))),
     ]
 
 
@@ -199,11 +200,5 @@ def _number(number: int) -> Text:
     return verbatim(f"{number:,}")
 
 
-def _seconds(seconds: float | None) -> Text:
-    if seconds is None:
-        return verbatim("–")
-    if seconds < 90:  # noqa: PLR2004  from here on minutes say more
-        return text("{seconds} s", seconds=f"{seconds:.0f}")
-    if seconds < 90 * 60:
-        return text("{minutes} min", minutes=f"{seconds / 60:.0f}")
-    return text("{hours} h", hours=f"{seconds / 3600:.1f}")
+def _wait(seconds: float | None) -> Text:
+    return verbatim("–") if seconds is None else duration(seconds)

@@ -1,5 +1,5 @@
 from collections.abc import Awaitable, Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +9,7 @@ from bot.locales.text import LANGUAGES, Lang
 from bot.media import charts
 from bot.media.charts import Chart, NoChart
 from bot.sandbox.telegram.entities import units
-from bot.store import counters
+from bot.store import counters, people
 from bot.store.counters import Key, step_of
 from bot.store.figures import Crowd, Figures, Member
 from bot.store.task import State, Task
@@ -125,6 +125,37 @@ async def test_others_do_not_see_the_figures_of_all(stage: Stage, drawn: list[tu
     assert drawn == []
 
 
+async def test_a_groups_admin_whom_the_operator_has_banned_sees_nothing(
+    stage: Stage, drawn: list[tuple[Chart, ...]]
+) -> None:
+    bob = stage.person("Bob").id
+    stage.chat(GROUP).admins[:] = [bob]
+    [shown] = await stage.say("Bob", "/stats", to=GROUP)
+    async with stage.store.write() as conn:
+        await people.remember(conn, bob, stage.now)
+        await people.judge(conn, bob, banned_at=stage.now)
+    [refusal] = await stage.say("Bob", "/stats", to=GROUP)
+    assert "banned" in refusal.text
+    assert "banned" in (await stage.press("Bob", shown, "o:stats:1") or "")
+    assert len(drawn) == 1
+
+
+async def test_all_figures_are_of_the_same_days(stage: Stage, drawn: list[tuple[Chart, ...]], add_task: Add) -> None:
+    zone = stage.parts.services.settings.limits_timezone
+    midnight = datetime(2026, 11, 22, tzinfo=zone).timestamp()
+    group = stage.chat(GROUP).id
+    for owner, asked_at in ((stage.person("Bob").id, midnight - 60), (stage.person("小明").id, midnight + 60)):
+        await add_task(chat_id=group, owner_id=owner, state=State.DELIVERED, created_at=asked_at)
+        async with stage.store.write() as conn:
+            await people.meet(conn, owner, "Bob", None, asked_at)
+    stage.now = midnight + 3600
+    for where, words in (("Alice", "People here: 1 / 2"), (GROUP, "Members here: 1")):
+        [shown] = await stage.say("Alice", "/stats", to=where)
+        await stage.press("Alice", shown, "o:stats:1")
+        [now] = [one for one in stage.shown(stage.chat(where)) if one.message_id == shown.message_id]
+        assert words in now.caption
+
+
 async def test_a_chart_is_asked_for_in_the_persons_language_first(stage: Stage, drawn: list[tuple[Chart, ...]]) -> None:
     stage.person("Alice").language_code = "zh-hans"
     await stage.say("Alice", "/stats")
@@ -152,7 +183,7 @@ def test_the_longest_words_fit_a_caption(lang: Lang, is_group: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"), [(None, "–"), (0.4, "0 s"), (89, "89 s"), (600, "10 min"), (6 * 3600, "6.0 h")]
+    ("seconds", "words"), [(None, "–"), (0.4, "1 s"), (89, "89 s"), (600, "10 min"), (6 * 3600, "6 h")]
 )
 def test_waits_are_said_in_what_says_most(seconds: float | None, words: str) -> None:
-    assert stats_view._seconds(seconds).plain("en") == words
+    assert stats_view._wait(seconds).plain("en") == words
