@@ -16,6 +16,7 @@ from bot.capabilities.options import Kind, Named, Option, shorten
 from bot.errors import BadValue
 from bot.locales.text import Text, text
 from bot.miaohua.client import Miaohua
+from bot.miaohua.family import Model
 from bot.store.engine import Store
 from bot.store.task import Task
 from bot.tracker.ports import Made, Prepared
@@ -52,6 +53,11 @@ class Choice:
     id: str
     name: str
     description: str
+
+    @classmethod
+    def of(cls, model: Model) -> Self:
+        """Show a model by its name; by its id where it has none."""
+        return cls(model.id, model.name or model.id, model.description)
 
 
 class Capability(ABC):
@@ -179,12 +185,21 @@ class Capability(ABC):
             if isinstance(need, WordsNeed):
                 need.check(str(answers.get(need.name) or ""))
 
-    @abstractmethod
+    def needs_link_for(self, answers: Answers) -> bool:  # noqa: ARG002  for those that work from results without one
+        """Say whether what is answered so far can go on only where pictures can be offered at a public link."""
+        return self.needs_link
+
+    def check_link(self, answers: Answers, studio: Studio) -> None:
+        """Raise `Unavailable` where it needs a public link, and there is none."""
+        if self.needs_link_for(answers):
+            studio.inputs.require_link()
+
     async def settle(self, answers: Answers, studio: Studio) -> dict[str, Any]:
         """Turn complete answers into a request that the vendor takes: names resolved, the rules across options kept.
 
-        Raises `UserError` where that cannot be.
+        Raises `UserError` where that cannot be. An errand is sent with its request.
         """
+        raise NotImplementedError(self.name)
 
     @abstractmethod
     def pictures(self, request: Answers) -> int:

@@ -3,14 +3,14 @@
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 import structlog
 
 from bot.errors import BadValue, Unavailable
-from bot.locales.text import text, verbatim
+from bot.locales.text import Text, text, verbatim
 from bot.miaohua.client import Miaohua
 from bot.miaohua.errors import MiaohuaError
 from bot.miaohua.family import Model, read_pages
@@ -21,6 +21,8 @@ log = structlog.get_logger()
 
 FRESH = 600.0
 RETRY = 15.0
+
+MOST_NAMES = 30  # that a refusal lists
 
 T = TypeVar("T")
 
@@ -91,21 +93,45 @@ def first(models: Sequence[Model]) -> Model:
     return models[0]
 
 
-def find(models: Sequence[Model], name: str) -> Model:
-    """Find a model by its id, its name, or a beginning of its name that only one has, in whatever case.
+def chosen_of(models: Sequence[Model], chosen: Mapping[str, Any] | None, what: Text) -> Model:
+    """Give the model that was chosen, by its id or the name that was typed, else the first. Raises what `find` does."""
+    return find(models, name_of(chosen), what) if chosen else first(models)
 
-    Raises `BadValue` with the names there are, or those that the beginning fits.
+
+def name_of(chosen: Mapping[str, Any]) -> str:
+    """Give the id of something chosen, or the name that was typed."""
+    return str(chosen.get("id") or chosen["name"])
+
+
+def find(models: Sequence[Model], name: str, what: Text) -> Model:
+    """Find a model by its id, its name, or a part of its name that only one has; `what` names the choice.
+
+    Raises `BadValue` with the names there are, or those that the part fits.
+    """
+    fitting = matching(models, name)
+    if len(fitting) == 1:
+        return fitting[0]
+    names = verbatim(" · ".join(model.name for model in (fitting or models)[:MOST_NAMES]))
+    if fitting:
+        raise BadValue(
+            text(
+                "<b>{what}</b>: “{name}” fits several. Write more of the name: {names}",
+                what=what,
+                name=name,
+                names=names,
+            )
+        )
+    raise BadValue(text("<b>{what}</b>: there is no “{name}”. There are: {names}", what=what, name=name, names=names))
+
+
+def matching(models: Sequence[Model], name: str) -> Sequence[Model]:
+    """List the models that a name can mean: the one that has it as id or name, else those that it begins, or stands in.
+
+    In whatever case.
     """
     wanted = name.casefold().strip()
     for model in models:
         if wanted in {model.id.casefold(), model.name.casefold()}:
-            return model
+            return [model]
     begins = [model for model in models if model.name.casefold().startswith(wanted)]
-    holds = [model for model in models if wanted in model.name.casefold()]
-    fitting = begins or holds
-    if len(fitting) == 1:
-        return fitting[0]
-    names = verbatim(" · ".join(model.name for model in (fitting or models)[:30]))
-    if fitting:
-        raise BadValue(text("“{name}” fits several: {names}", name=name, names=names))
-    raise BadValue(text("There is no model “{name}”. There are: {names}", name=name, names=names))
+    return begins or [model for model in models if wanted in model.name.casefold()]

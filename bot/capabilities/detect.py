@@ -1,7 +1,7 @@
 """Faces looked for in a picture (the vendor's family `face`): an errand of `/swap`."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from bot.capabilities.base import Capability, Studio
 from bot.capabilities.needs import Answers, Need
@@ -17,7 +17,7 @@ class Detect(Capability):
 
     name = "detect"
     commands = ()
-    family = "face/detect"
+    family = "face/detect"  # asked about elsewhere than swaps
     patience = 180.0
     is_errand = True
     icon = "🔎"
@@ -26,12 +26,6 @@ class Detect(Capability):
     example = ""
     needs: ClassVar[tuple[Need, ...]] = ()
     options: ClassVar[tuple[Option, ...]] = ()
-
-    async def settle(self, answers: Answers, studio: Studio) -> dict[str, Any]:
-        """Take the request as it is; raise `Unavailable` where the picture cannot be offered."""
-        if "file" in answers["photo"]:
-            studio.inputs.require_link()
-        return dict(answers)
 
     def pictures(self, request: Answers) -> int:  # noqa: ARG002  it makes none
         """Cost nothing."""

@@ -88,10 +88,13 @@ class Expand(FromPhoto):
         }
         if not self.is_measured(request):
             return OutpaintRequest.build(outpaint_ratio=request["ratio"], align_position=request["align"], **usual)
-        canvas = _canvas(request, size or _SMALLEST)
-        return FreeOutpaintRequest.build(
+        size = size or _SMALLEST
+        canvas = _canvas(request, size)
+        order = FreeOutpaintRequest.build(
             width=canvas.width, height=canvas.height, free_x=canvas.x, free_y=canvas.y, **usual
         )
+        order.check_room(*size)
+        return order
 
 
 def _canvas(request: Answers, size: Size) -> Canvas:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, TypeAlias
 
 from bot.capabilities.base import Capability, Choice, Studio
-from bot.capabilities.catalogue import find, first
+from bot.capabilities.catalogue import chosen_of
 from bot.capabilities.checking import LATER, in_plain_words
 from bot.capabilities.inputs import Offered
 from bot.capabilities.needs import Answers, Need
@@ -43,20 +43,20 @@ class FromPhoto(Capability):
         """Say what is different from what might be expected."""
         return ()
 
+    def needs_link_for(self, answers: Answers) -> bool:
+        """Need none for a result: the vendor knows that by a link of its own."""
+        return self.needs_link and "task" not in (answers.get(PHOTO.name) or {})
+
     async def choices(self, option: str, answers: Answers, studio: Studio) -> Sequence[Choice]:  # noqa: ARG002  all the same
         """List the family's models."""
-        return [
-            Choice(model.id, model.name or model.id, model.description)
-            for model in await studio.catalogue.models(self.family)
-        ]
+        return [Choice.of(model) for model in await studio.catalogue.models(self.family)]
 
     async def settle(self, answers: Answers, studio: Studio) -> dict[str, Any]:
         """Look up the model, and check it all as the vendor will."""
         self.check(answers)
-        if self.needs_link and "file" in answers["photo"]:
-            studio.inputs.require_link()
-        models, chosen = await studio.catalogue.models(self.family), answers[self.model_option]
-        model = find(models, chosen.get("id") or chosen["name"]) if chosen else first(models)
+        self.check_link(answers, studio)
+        models, option = await studio.catalogue.models(self.family), self.option(self.model_option)
+        model = chosen_of(models, answers[option.name], option.label)
         request = {**answers, self.model_option: {"id": model.id, "name": model.name or model.id}}
         with in_plain_words():
             self.order(request, LATER)

@@ -6,9 +6,9 @@ from typing import Any, ClassVar
 
 from bot.capabilities import imagine_options
 from bot.capabilities.base import Capability, Choice, Studio
-from bot.capabilities.catalogue import find, first
 from bot.capabilities.checking import LATER, in_plain_words
 from bot.capabilities.common_options import WATERMARKS
+from bot.capabilities.imagine_models import check_traits, is_image_to_image, loras_for, model_for, with_loras
 from bot.capabilities.needs import Answers, Need, Source, WordsNeed
 from bot.capabilities.options import Kind, OneOf, Option, Words, shorten
 from bot.capabilities.own_loras import usable
@@ -18,7 +18,7 @@ from bot.locales.text import Text, layout, text, verbatim
 from bot.miaohua.family import Model
 from bot.miaohua.imgenstd import PRE_PROCESSORS, ImageRequest, Imgenstd
 from bot.miaohua.prompts import MAX_PROMPT_LENGTH
-from bot.miaohua.traits import Traits, traits
+from bot.miaohua.traits import traits
 from bot.store.task import Task
 from bot.tracker.ports import Prepared
 
@@ -87,14 +87,12 @@ class Imagine(Capability):
     async def choices(self, option: str, answers: Answers, studio: Studio) -> Sequence[Choice]:
         """List base models, or the LoRAs or ControlNets of the model in question."""
         if option == "model":
-            return [
-                Choice(model.id, model.name or model.id, model.description)
-                for model in await studio.catalogue.checkpoints()
-            ]
-        model = await _model({**answers, option: answers[option] or _ANY}, studio)
+            return [Choice.of(model) for model in await studio.catalogue.checkpoints()]
+        loras = await usable(studio) if answers["loras"] or option == "loras" else ()
+        wanted = {**answers, option: answers[option] or _ANY}
+        model = model_for(wanted, await studio.catalogue.checkpoints(), loras, studio)
         if option == "loras":
-            fitting = await _loras(model, studio) if traits(model.name).loras else ()
-            return [Choice(lora.id, lora.name or lora.id, lora.description) for lora in fitting]
+            return [Choice.of(lora) for lora in loras_for(model, loras)] if traits(model.name).loras else []
         return [Choice(cn.cn, cn.cn, cn.description or cn.name) for cn in await studio.catalogue.controlnets(model.id)]
 
     def fields(self, option: str, value: Answers) -> Mapping[str, Kind]:
@@ -111,20 +109,28 @@ class Imagine(Capability):
                 del known["pre"]
         return known
 
+    def needs_link_for(self, answers: Answers) -> bool:
+        """Need one for a picture that was sent."""
+        return "file" in (answers.get("photo") or {})
+
     async def settle(self, answers: Answers, studio: Studio) -> dict[str, Any]:
         """Choose the model, look up names, fill in what the model recommends, and check it all as the vendor will."""
         self.check(answers)
-        if answers.get("photo") or answers["controlnets"]:
-            _check_photo(answers, studio)
-        model = await _model(answers, studio)
+        self.check_link(answers, studio)
+        if answers["controlnets"] and not answers.get("photo"):
+            raise BadValue(
+                text("ControlNet needs a picture to follow: answer a photo with the command, or send one with it.")
+            )
+        loras = await usable(studio) if answers["loras"] else ()
+        model = model_for(answers, await studio.catalogue.checkpoints(), loras, studio)
+        check_traits(model, answers)
         known = traits(model.name)
-        _check_traits(model, known, answers)
         request = {
             **answers,
             "model": {"id": model.id, "name": model.name},
             "steps": answers["steps"] or known.steps,
             "cfg": answers["cfg"] or known.cfg_scale,
-            "loras": [await _lora(chosen, model, studio) for chosen in answers["loras"]],
+            "loras": with_loras(answers, model, loras),
             "controlnets": [await _controlnet(chosen, model, studio) for chosen in answers["controlnets"]],
         }
         with in_plain_words():
@@ -157,77 +163,6 @@ class Imagine(Capability):
         offered = await studio.inputs.offer(task, 0, source) if source else None
         request = _vendor_request(task.request, photo_url=offered.url if offered else None)
         return Prepared(lambda: Imgenstd(studio.client).submit(request), notes=offered.changes if offered else ())
-
-
-def _check_photo(answers: Answers, studio: Studio) -> None:
-    if not answers.get("photo"):
-        raise BadValue(
-            text("ControlNet needs a picture to follow: answer a photo with the command, or send one with it.")
-        )
-    if "file" in answers["photo"]:
-        studio.inputs.require_link()
-
-
-async def _model(answers: Answers, studio: Studio) -> Model:
-    models = await studio.catalogue.checkpoints()
-    chosen = answers.get("model")
-    if chosen and not chosen.get("soft"):
-        return find(models, chosen.get("id") or chosen["name"])
-    last = chosen["id"] if chosen else None
-    ranked = sorted(models, key=lambda model: (model.id != last, studio.default_model not in {model.id, model.name}))
-    able = [model for model in ranked if not _lacks(traits(model.name), answers)] or ranked
-    fitting = (model for model in able if _knows(traits(model.name), answers["controlnets"]))
-    return next(fitting, None) or first(able)
-
-
-def _lacks(known: Traits, answers: Answers) -> Text | None:
-    if answers["loras"] and not known.loras:
-        return text("LoRA")
-    if _is_image_to_image(answers) and not known.image:
-        return text("pictures as a starting point")
-    if answers["controlnets"] and known.controlnets is not None and not known.controlnets:
-        return text("ControlNet")
-    if not known.text and not _is_image_to_image(answers):
-        return text("pictures from words alone")
-    return None
-
-
-def _knows(known: Traits, controlnets: Sequence[Mapping[str, Any]]) -> bool:
-    return known.controlnets is None or all(chosen["name"] in known.controlnets for chosen in controlnets)
-
-
-def _check_traits(model: Model, known: Traits, answers: Answers) -> None:
-    lacking = _lacks(known, answers)
-    if lacking is not None:
-        raise BadValue(
-            text(
-                "The model <b>{model}</b> cannot do this: {lacking}. Choose another with --model, or leave it out, "
-                "and I choose one that can.",
-                model=model.name,
-                lacking=lacking,
-            )
-        )
-
-
-def _is_image_to_image(answers: Answers) -> bool:
-    # With ControlNets the photo is what they follow; it is the starting point, too, only where a strength is given.
-    return bool(answers.get("photo")) and (not answers["controlnets"] or answers["strength"] is not None)
-
-
-async def _lora(chosen: Mapping[str, Any], model: Model, studio: Studio) -> dict[str, Any]:
-    fitting = await _loras(model, studio)
-    if not fitting:
-        raise BadValue(text("There is no LoRA for the model <b>{model}</b>.", model=model.name))
-    found = find(fitting, chosen.get("id") or chosen["name"])
-    return {**chosen, "id": found.id, "name": found.name}
-
-
-async def _loras(model: Model, studio: Studio) -> Sequence[Model]:
-    return [
-        lora
-        for lora in await usable(studio)
-        if not model.base_model_type or not lora.base_model_type or lora.base_model_type == model.base_model_type
-    ]
 
 
 async def _controlnet(chosen: Mapping[str, Any], model: Model, studio: Studio) -> dict[str, Any]:
@@ -264,7 +199,7 @@ def _vendor_request(request: Answers, *, photo_url: str | None) -> ImageRequest:
         "lora_configs": [{"model_id": lora["id"], "merge_weight": lora.get("weight", 1.0)} for lora in request["loras"]]
         or None,
     }
-    if _is_image_to_image(request):
+    if is_image_to_image(request):
         fields["img_url"] = photo_url
         fields["image_strength"] = request["strength"]
     return ImageRequest.build(**{name: value for name, value in fields.items() if value is not None})

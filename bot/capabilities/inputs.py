@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+import structlog
 
 from bot.errors import BadPicture, NotFound, Unavailable
 from bot.locales.text import Text, text
@@ -20,6 +21,8 @@ from bot.media.offers import Offers, of_dialog, of_task
 from bot.store import pictures
 from bot.store.engine import Store
 from bot.store.task import Picture, Task
+
+log = structlog.get_logger()
 
 # A link outlives the task it is for: what is ordered in the last minute of its patience to wait still takes its time.
 LINK_MARGIN = 3600.0
@@ -66,7 +69,8 @@ class Inputs:
     async def read(self, source: Mapping[str, Any]) -> bytes:
         """Fetch a picture as it is: ours from the vendor while the link lives, and everything else from Telegram.
 
-        Raises `NotFound` for a result that is gone, and what `fetch` raises.
+        Raises `NotFound` for a result that is gone, `Unavailable` for one that cannot be fetched just now, and what
+        `fetch` raises.
         """
         if "file" in source:
             return await self._fetch(str(source["file"]))
@@ -108,10 +112,16 @@ class Inputs:
     async def collect(self, collection_id: int, digest: str, fitted: Fitted) -> str:
         """Put a picture of a collection where the vendor can reach it; the name follows from its content's digest.
 
-        Raises `Unavailable` where there is no such place.
+        Raises `Unavailable` where there is no such place, or where it does not take the picture just now.
         """
-        index = int(digest[:_DIGITS], 16)
-        return await self._reachable().put(of_dialog(collection_id), index, fitted.data, fitted.extension)
+        offers, index = self._reachable(), int(digest[:_DIGITS], 16)
+        try:
+            return await offers.put(of_dialog(collection_id), index, fitted.data, fitted.extension)
+        except OSError as fault:
+            log.warning("picture_not_collected", collection=collection_id, fault=type(fault).__name__)
+            raise Unavailable(
+                text("The place for pictures does not answer just now. Please send that picture again in a minute.")
+            ) from None
 
     def link(self, name: str, expires_at: float) -> str:
         """Give a link to a collected picture. Raises `Unavailable` where there is no place that the vendor reaches."""
@@ -159,8 +169,15 @@ class Inputs:
             return None
         try:
             fetched = await download.download(self._http, picture.raw_url, limit=MAX_BYTES, timeout=FETCH_SECONDS)
-        except download.DownloadError:
+        except (download.Gone, download.TooLarge):
             return None
+        except download.Unreachable as fault:
+            log.warning("result_not_fetched", task=picture.task_id, index=picture.index, fault=str(fault))
+            if picture.document_id or picture.photo_id:
+                return None
+            raise Unavailable(
+                text("I could not fetch that picture from the image service. Please try again in a minute.")
+            ) from None
         return fetched.data
 
     async def _kept(self, picture: Picture) -> bytes:

@@ -3,7 +3,8 @@
 A mark is `{"photo": <source>, "by": "picture", "source": <source>, "inverted": <bool>}`, where the picture is the
 photo painted over or a black-and-white mask, or `"by": "grid", "cells": [<numbers>]`, with `"open": true` while cells
 are being chosen. It may have besides:
-`"snapped": {"task", "index", "inverted"}`, the mask that smart selection made of it, which then counts instead;
+`"snapped": {"task", "index", "inverted"}`, the mask that smart selection made of it, which then counts instead, and
+with `"outline"`, a packed mask, no longer has to be fetched;
 `"snap": true` while that is being made; `"refused"`, a dumped `Text`: why there is none;
 `"settled": true` once its person has agreed to it.
 """

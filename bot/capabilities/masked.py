@@ -8,7 +8,7 @@ from bot.capabilities.base import Studio
 from bot.capabilities.checking import LATER
 from bot.capabilities.from_photo import FromPhoto, Size
 from bot.capabilities.marks import MASK
-from bot.capabilities.masks import mask_of
+from bot.capabilities.masks import mask_of, with_outline
 from bot.capabilities.needs import Answers, Need
 from bot.capabilities.photo import PHOTO
 from bot.media.fit import VENDOR, in_turn
@@ -39,10 +39,13 @@ class Masked(FromPhoto):
         """Build the request as far as it is known before the mask is drawn."""
         return self.masked(request, url, OfferedMask(LATER, "smear"))
 
+    def needs_link_for(self, answers: Answers) -> bool:  # noqa: ARG002  any
+        """Need one for the mask, whatever the photo."""
+        return self.needs_link
+
     async def settle(self, answers: Answers, studio: Studio) -> dict[str, Any]:
-        """Look up the model, and check it all as the vendor will; a mask always needs a link."""
-        studio.inputs.require_link()
-        return await super().settle(answers, studio)
+        """Look up the model, check it all as the vendor will, and keep what the mask is drawn from."""
+        return await super().settle(await with_outline(answers, MASK, studio), studio)
 
     async def prepare(self, task: Task, studio: Studio) -> Prepared:
         """Offer photo and mask, and build the order."""

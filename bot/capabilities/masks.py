@@ -26,7 +26,13 @@ _recent: WeakKeyDictionary[Inputs, Recent] = WeakKeyDictionary()
 
 
 async def mask_of(answers: Answers, need: MaskNeed, studio: Studio) -> Mask:
-    """Draw the mask that is marked, as large as the photo.
+    """Draw the mask that is marked, as large as the photo. Raises what `packed_mask_of` does."""
+    packed = await packed_mask_of(answers, need, studio)
+    return await asyncio.to_thread(packed.unpack)
+
+
+async def packed_mask_of(answers: Answers, need: MaskNeed, studio: Studio) -> Packed:
+    """Draw the mask that is marked and leave it packed: how much it marks is known without looking at it again.
 
     Raises `BadPicture` and `BadValue` for a mark that is none, and what `Inputs.read` raises.
     """
@@ -37,10 +43,31 @@ async def mask_of(answers: Answers, need: MaskNeed, studio: Studio) -> Mask:
     recent, key = _recent.setdefault(studio.inputs, Recent(MOST_KEPT)), digest(recipe)
     packed = recent.get(key)
     if packed is None:
-        photo, other = await asyncio.gather(studio.inputs.read(recipe["photo"]), _second(recipe, studio.inputs))
-        packed = await in_turn(lambda: Packed.of(_drawn(recipe, photo, other)))
+        packed = await _packed(recipe, studio.inputs)
         recent.put(key, packed)
-    return await asyncio.to_thread(packed.unpack)
+    return packed
+
+
+async def with_outline(answers: Answers, need: MaskNeed, studio: Studio) -> dict[str, Any]:
+    """Keep in the mark the outline that smart selection found, since the vendor forgets it within days.
+
+    Raises what `packed_mask_of` does.
+    """
+    mark = need.made(answers)
+    if mark is None or "snapped" not in mark or "outline" in mark["snapped"]:
+        return dict(answers)
+    found = {**mark, "snapped": {**mark["snapped"], "inverted": False}}
+    outline = await packed_mask_of({**answers, need.name: found}, need, studio)
+    return {**answers, need.name: {**mark, "snapped": {**mark["snapped"], "outline": outline.dump()}}}
+
+
+async def _packed(recipe: Mark, inputs: Inputs) -> Packed:
+    snapped = recipe.get("snapped", {})
+    if "outline" in snapped:
+        outline = Packed.load(snapped["outline"])
+        return await in_turn(lambda: Packed.of(outline.unpack().invert())) if snapped["inverted"] else outline
+    photo, other = await asyncio.gather(inputs.read(recipe["photo"]), _second(recipe, inputs))
+    return await in_turn(lambda: Packed.of(_drawn(recipe, photo, other)))
 
 
 async def _second(recipe: Mark, inputs: Inputs) -> bytes:

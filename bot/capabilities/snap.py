@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from bot.capabilities.base import Studio
+from bot.capabilities.common_options import MODEL
 from bot.capabilities.masked import Masked, OfferedMask
 from bot.capabilities.needs import Answers
 from bot.capabilities.options import Option
@@ -27,11 +28,11 @@ class Snap(Masked):
     title: ClassVar[Text] = text("Snap to object")
     summary: ClassVar[Text] = text("The outline of what is marked")
     example = ""
-    options: ClassVar[tuple[Option, ...]] = ()
+    options: ClassVar[tuple[Option, ...]] = (MODEL,)
 
     async def settle(self, answers: Answers, studio: Studio) -> dict[str, Any]:
         """Take the family's first model."""
-        return await super().settle({self.model_option: None, **answers}, studio)
+        return await super().settle({**self.start({}), **answers}, studio)
 
     def pictures(self, request: Answers) -> int:  # noqa: ARG002  none, whatever it is
         """Cost nothing."""

@@ -96,7 +96,7 @@ def _with_picture(request: Answers, fitted: Fitted) -> StylizationRequest:
 
 def _request(request: Answers, size: Size | None, **picture: str) -> StylizationRequest:
     width, height = sides(request["size"], size) if request["size"] and size else (None, None)
-    return StylizationRequest.build(
+    order = StylizationRequest.build(
         model_id=request["style"]["id"],
         samples=request["samples"],
         width=width,
@@ -105,6 +105,9 @@ def _request(request: Answers, size: Size | None, **picture: str) -> Stylization
         watermark_config=WATERMARKS[request["logo"]],
         **picture,
     )
+    if size:
+        order.check_ratio(*size)
+    return order
 
 
 def sides(longer: int, photo: Size) -> Size:

@@ -28,6 +28,7 @@ class SwapFaces(Capability):
     family = FaceSwap.name
     patience = 900.0
     preparation = 240.0  # five pictures
+    needs_link = True
     icon = "🎭"
     title: ClassVar[Text] = text("Swap faces")
     summary: ClassVar[Text] = text("Other faces on a picture, from photos that you send")
@@ -58,12 +59,17 @@ class SwapFaces(Capability):
         over = len(pictures) - sum(need.most for need in self.needs)
         return {**answers, "faces": {**answers["faces"], "over": over}} if over > 0 else answers
 
+    def needs_link_for(self, answers: Answers) -> bool:
+        """Need none where all pictures are results; what is still missing will be sent."""
+        casting = Casting.of(answers)
+        is_whole = bool(casting.base and casting.photos)
+        return not is_whole or any("file" in source for source in casting.sources)
+
     async def settle(self, answers: Answers, studio: Studio) -> dict[str, Any]:
         """Check that every face has its place, and that the pictures can be offered."""
         self.check(answers)
         casting = Casting.of(answers)
-        if any("file" in source for source in casting.sources):
-            studio.inputs.require_link()
+        self.check_link(answers, studio)
         with in_plain_words():
             _order(answers, {picture_key(source): LATER for source in casting.sources})
         return dict(answers)

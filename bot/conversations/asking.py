@@ -6,11 +6,11 @@ A need's screens are `ask-NAME` and, where it has more than one, `ask-NAME-SCREE
 from typing import Any
 
 from bot.capabilities.base import Studio
-from bot.capabilities.needs import Need, PhotoNeed, Source, WordsNeed
+from bot.capabilities.needs import Need, Source, WordsNeed
 from bot.conversations.form import Form, Outdated
 from bot.conversations.view import Buttons, View
 from bot.errors import BadValue
-from bot.locales.text import text
+from bot.locales.text import Text, text
 
 
 class Asking:
@@ -48,12 +48,15 @@ class AskingWords(Asking):
         return form.with_answer(need.name, words.strip())
 
     async def sent(self, form: Form, need: WordsNeed, source: Source, studio: Studio) -> Form:  # noqa: ARG002
-        """Take a picture for the first need that wants one: it is what was to be drawn from."""
-        other = next((one for one in form.capability.needs if isinstance(one, PhotoNeed)), None)
-        if other is None:
-            raise BadValue(text("I am waiting for words. Write them, or press Back."))
-        answers = {**form.answers, other.name: other.taken(form.answers, source)}
-        return form.answered(answers, back=f"ask-{need.name}")
+        """Say that words are wanted: no need takes pictures, or it would have been asked."""
+        raise BadValue(text("I am waiting for words. Write them, or press Back."))
+
+
+def in_group(studio: Studio) -> list[Text]:
+    """Say how pictures are sent in a group, where bots see only what answers them."""
+    if studio.audience.chat_id >= 0:
+        return []
+    return [text("In a group, send pictures as answers to this message: others I cannot see.")]
 
 
 def way_out(form: Form, need: Need, buttons: Buttons) -> list[Any]:

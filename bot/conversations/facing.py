@@ -8,7 +8,7 @@ from bot.capabilities.base import Studio
 from bot.capabilities.casting import Casting, Trouble, look, no_such_face
 from bot.capabilities.faces import FacesNeed
 from bot.capabilities.needs import Source
-from bot.conversations.asking import Asking, way_out
+from bot.conversations.asking import Asking, in_group, way_out
 from bot.conversations.form import Form, Outdated
 from bot.conversations.view import Button, Buttons, Drawn, View, in_rows, joined
 from bot.errors import BadValue
@@ -30,9 +30,9 @@ class AskingFaces(Asking):
         if form.parts[2:]:
             raise Outdated(form.screen)
         if casting.unseen:
-            return _waiting(casting, out)
+            return _waiting(casting, out, studio)
         if casting.trouble:
-            return _troubled(casting, casting.trouble, buttons, out)
+            return _troubled(casting, casting.trouble, buttons, out, studio)
         if not casting.photos:
             return View(need.question, [out], need.hint)
         return _placing(casting, buttons, out, studio)
@@ -92,20 +92,20 @@ class AskingFaces(Asking):
         raise Outdated(argument)
 
 
-def _waiting(casting: Casting, out: Sequence[Button]) -> View:
+def _waiting(casting: Casting, out: Sequence[Button], studio: Studio) -> View:
     lines = [text("🔎 Looking for faces…")]
     if not casting.photos:
-        lines.append(text("You can send the photo of the new face meanwhile."))
+        lines += [text("You can send the photo of the new face meanwhile."), *in_group(studio)]
     return View(joined(lines), [out])
 
 
-def _troubled(casting: Casting, trouble: Trouble, buttons: Buttons, out: Sequence[Button]) -> View:
+def _troubled(casting: Casting, trouble: Trouble, buttons: Buttons, out: Sequence[Button], studio: Studio) -> View:
     rows = [[buttons.need(_look_for(_OTHER_KIND[casting.kind]), _OTHER_KIND[casting.kind])]]
     if trouble.reason is not None:
         rows = [[buttons.need(text("🔄 Look again"), "again")]]
     if trouble.photo and len(casting.photos) > 1:
         rows.append([buttons.need(text("Leave this photo out"), "drop")])
-    return View(joined([_what_is_wrong(trouble), _what_to_send(trouble)]), [*rows, out])
+    return View(joined([_what_is_wrong(trouble), _what_to_send(trouble), *in_group(studio)]), [*rows, out])
 
 
 def _what_is_wrong(trouble: Trouble) -> Text:
@@ -135,7 +135,8 @@ def _placing(casting: Casting, buttons: Buttons, out: Sequence[Button], studio: 
     if casting.chosen:
         ways.append(buttons.need(text("↩️ Undo"), "undo"))
     other = buttons.need(text("🙂 Other photos"), "other")
-    body = joined([*_status(casting), *casting.remarks, *_question(casting)])
+    more = in_group(studio) if casting.lacking or len(casting.photos) < casting.room else []
+    body = joined([*_status(casting), *casting.remarks, *_question(casting), *more])
     return View(body, [*in_rows(numbers, _PER_ROW), [*ways, other], out], picture=_picture(casting, studio))
 
 

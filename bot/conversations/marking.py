@@ -4,7 +4,8 @@ Screens: `ask-NAME`, which asks, waits for smart selection, or shows the mask un
 `ask-NAME-grid`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -24,17 +25,17 @@ from bot.capabilities.marks import (
     toggled,
     unsnapped,
 )
-from bot.capabilities.masks import mask_of
+from bot.capabilities.masks import mask_of, packed_mask_of
 from bot.capabilities.needs import Answers, Source
 from bot.capabilities.photo import PHOTO
-from bot.conversations.asking import Asking, way_out
+from bot.conversations.asking import Asking, in_group, way_out
 from bot.conversations.form import Form, Outdated, number
 from bot.conversations.view import Button, Buttons, Drawn, View, in_rows, joined
-from bot.errors import BadValue, UserError
+from bot.errors import BadPicture, BadValue, NotFound, Unavailable, UserError
 from bot.locales.text import Text, layout, plural, text, verbatim
 from bot.media.fit import in_turn
-from bot.media.masks.mask import Mask
 from bot.media.masks.numbered import numbered_grid
+from bot.media.masks.packed import Packed
 from bot.media.masks.previews import overlay, preview
 
 _CHANGES: Final[dict[str, Callable[[Mark], dict[str, Any]]]] = {
@@ -50,19 +51,18 @@ class AskingMask(Asking):
 
     async def view(self, form: Form, need: MaskNeed, buttons: Buttons, studio: Studio) -> View:
         """Draw the screen; a mark that cannot be drawn is said to be none, and asked for anew."""
-        studio.inputs.require_link()
         drawing = _Drawing(form, need, buttons, studio)
         mark = need.made(form.answers)
         if _is_grid(form):
             return drawing.grid()
         if mark is None:
-            return drawing.question()
+            return await drawing.question()
         if mark.get("snap"):
             return drawing.waiting()
         try:
-            mask = await mask_of(form.answers, need, studio)
+            mask = await packed_mask_of(form.answers, need, studio)
         except UserError as error:
-            return drawing.lost(mark, error.sentence)
+            return await drawing.lost(mark, error)
         return drawing.check(mark, mask)
 
     async def typed(self, form: Form, need: MaskNeed, words: str, studio: Studio) -> Form:  # noqa: ARG002  there are none
@@ -70,9 +70,17 @@ class AskingMask(Asking):
         raise BadValue(text("I am waiting for your mark: send the photo painted over, or use the buttons."))
 
     async def sent(self, form: Form, need: MaskNeed, source: Source, studio: Studio) -> Form:
-        """Take a sent picture; raise `BadPicture` where it marks nothing, and leave the form as it was."""
+        """Take a sent picture as the mark, or as the photo where the one that there is cannot be read.
+
+        Raises `BadPicture` where it marks nothing, and leaves the form as it was.
+        """
         answers = {**form.answers, need.name: need.taken(form.answers, source)}
-        await mask_of(answers, need, studio)
+        try:
+            await packed_mask_of(answers, need, studio)
+        except (BadPicture, NotFound):
+            if await _is_readable(form.answers, studio):
+                raise
+            return form.with_answer(PHOTO.name, dict(source))
         return form.answered(answers, back="main")
 
     async def pressed(self, form: Form, need: MaskNeed, argument: str, studio: Studio) -> Form:
@@ -85,7 +93,7 @@ class AskingMask(Asking):
         if argument == "anew":
             return form.with_answer(need.name, None)
         if argument == "use":
-            await mask_of(form.answers, need, studio)
+            await packed_mask_of(form.answers, need, studio)
         return form.with_answer(need.name, _CHANGES[argument](mark))
 
 
@@ -109,7 +117,7 @@ async def _pressed_on_grid(form: Form, need: MaskNeed, argument: str, studio: St
     grid = _grid(form, need)
     if argument == "done":
         answers = {**form.answers, need.name: closed(grid)}
-        await mask_of(answers, need, studio)
+        await packed_mask_of(answers, need, studio)
         return form.answered(answers, back="main")
     if not 1 <= number(argument) <= GRID**2:
         raise Outdated(argument)
@@ -128,6 +136,19 @@ def _photo(answers: Answers) -> Source:
     return photo
 
 
+async def _is_readable(answers: Answers, studio: Studio) -> bool:
+    """Say whether the photo can be read: of a picture that is broken, only its decoder knows."""
+    with suppress(BadPicture, NotFound):
+        await _preview(answers, studio)
+        return True
+    return False
+
+
+async def _preview(answers: Answers, studio: Studio) -> bytes:
+    data = await studio.inputs.read(_photo(answers))
+    return await in_turn(lambda: preview(data))
+
+
 @dataclass(frozen=True, slots=True)
 class _Drawing:
     form: Form
@@ -135,19 +156,15 @@ class _Drawing:
     buttons: Buttons
     studio: Studio
 
-    def question(self, fault: Text | None = None) -> View:
+    async def question(self, fault: Text | None = None) -> View:
         ways = text(
-            "• Open this photo in Telegram's editor, paint over that part with the brush, and send it back. "
-            "In a group, send it as an answer to this message.\n"
+            "• Open this photo in Telegram's editor, paint over that part with the brush, and send it back.\n"
             "• Or send a picture of the same shape as a file: black where it should change, white where not.\n"
             "• Or choose cells on a grid."
         )
-        lines = [layout("<b>{question}</b>", question=self.need.question), ways]
-        rows = [
-            [self.buttons.go(text("🔢 Choose on a grid"), f"ask-{self.need.name}-grid")],
-            way_out(self.form, self.need, self.buttons),
-        ]
-        return View(joined([fault, verbatim(""), *lines] if fault else lines), rows, picture=self._plain())
+        lines = [layout("<b>{question}</b>", question=self.need.question), ways, *in_group(self.studio)]
+        grid = self.buttons.go(text("🔢 Choose on a grid"), f"ask-{self.need.name}-grid")
+        return await self._on_photo([fault, verbatim(""), *lines] if fault else lines, [grid])
 
     def grid(self) -> View:
         cells = _grid(self.form, self.need)["cells"]
@@ -157,14 +174,14 @@ class _Drawing:
             "{how}\n{chosen}", how=text("Press the numbers of the cells that should change, then Done."), chosen=chosen
         )
         last = [self.buttons.back(f"ask-{self.need.name}"), self._press(text("Done"), "done", style="success")]
-        return View(body, [*in_rows(keys, GRID), last], picture=self._picture("grid", numbered_grid))
+        return View(body, [*in_rows(keys, GRID), last], picture=self._numbered())
 
     def waiting(self) -> View:
         body = text("🧲 The image service is looking for the object under your mark. That takes a few seconds.")
         rows = [[self._press(text("Do not wait"), "own")], [self._anew(), self.buttons.cancel()]]
         return View(body, rows, picture=self._overlay())
 
-    def check(self, mark: Mark, mask: Mask) -> View:
+    def check(self, mark: Mark, mask: Packed) -> View:
         refused = refusal(mark)
         body = joined([*([refused, verbatim("")] if refused else []), _understood(mask)])
         use = self._press(text("✅ Use it"), "use", style="success")
@@ -177,11 +194,26 @@ class _Drawing:
         ]
         return View(body, rows, picture=self._overlay())
 
-    def lost(self, mark: Mark, fault: Text) -> View:
+    async def lost(self, mark: Mark, error: UserError) -> View:
         if "snapped" not in mark:
-            return self.question(fault)
-        rows = [[self._own(), self._anew()], way_out(self.form, self.need, self.buttons)]
-        return View(fault, rows, picture=self._plain())
+            return await self.question(error.sentence)
+        again = [self.buttons.go(text("🔄 Try again"), f"ask-{self.need.name}")]
+        ways = [*(again if isinstance(error, Unavailable) else []), self._own(), self._anew()]
+        return await self._on_photo([error.sentence], ways)
+
+    async def _on_photo(self, lines: Sequence[Text], ways: Sequence[Button]) -> View:
+        """Show the photo, or ask for another where it cannot be read."""
+        out = way_out(self.form, self.need, self.buttons)
+        try:
+            shown = await _preview(self.form.answers, self.studio)
+        except (BadPicture, NotFound) as fault:
+            return View(joined([fault.sentence, PHOTO.question]), [out], PHOTO.hint)
+
+        async def draw() -> bytes:
+            return shown
+
+        key = f"photo-{digest(_photo(self.form.answers))}"
+        return View(joined(lines), [ways, out], picture=Drawn(key, draw))
 
     def _press(self, label: Text, argument: str, **style: Any) -> Button:  # noqa: ANN401  as Buttons takes it
         return self.buttons.need(label, argument, **style)
@@ -192,17 +224,14 @@ class _Drawing:
     def _anew(self) -> Button:
         return self._press(text("🖌 Start over"), "anew")
 
-    def _plain(self) -> Drawn:
-        return self._picture("photo", preview)
-
-    def _picture(self, kind: str, paint: Callable[[bytes], bytes]) -> Drawn:
+    def _numbered(self) -> Drawn:
         photo = _photo(self.form.answers)
 
         async def draw() -> bytes:
             data = await self.studio.inputs.read(photo)
-            return await in_turn(lambda: paint(data))
+            return await in_turn(lambda: numbered_grid(data))
 
-        return Drawn(f"{kind}-{digest(photo)}", draw)
+        return Drawn(f"grid-{digest(photo)}", draw)
 
     def _overlay(self) -> Drawn:
         answers = self.form.answers
@@ -216,7 +245,7 @@ class _Drawing:
         return Drawn(f"mask-{digest(mark)}", draw)
 
 
-def _understood(mask: Mask) -> Text:
+def _understood(mask: Packed) -> Text:
     percent = round(100 * mask.coverage)
     share = text("{percent} % of the picture", percent=percent) if percent else text("less than 1 % of the picture")
     if mask.mostly_black:

@@ -21,8 +21,10 @@ Held: TypeAlias = Mapping[str, Any]
 async def view(form: Form, dialog_id: int, studio: Studio) -> View:  # noqa: PLR0911  one for each screen
     """Draw the screen that the form is on.
 
-    Raises `Outdated` where it has no such screen, and `UserError` where a catalogue cannot be had.
+    Raises `Outdated` where it has no such screen, and `UserError` where a catalogue cannot be had, or pictures are
+    wanted that cannot be offered to the vendor.
     """
+    form.capability.check_link(form.answers, studio)
     buttons = Buttons(f"d:{dialog_id}")
     if form.need is not None:
         return await asking(form.need).view(form, form.need, buttons, studio)

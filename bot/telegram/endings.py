@@ -1,4 +1,4 @@
-"""Why a task ended without a picture, and what to do: one sentence for each way."""
+"""Why a task did not bring what it was for, and what to do: one sentence for each way."""
 
 from collections.abc import Mapping, Sequence
 
@@ -22,10 +22,22 @@ _OTHERWISE = text("Something went wrong at the image service. It was not your fa
 
 _BY_STATE: Mapping[State, Text] = {
     State.CANCELLED: text("Cancelled, as you wished."),
-    State.EXPIRED: text("No picture came in time, so I stopped waiting. Please try again."),
+    State.EXPIRED: text("It was not done in time, so I stopped waiting. Please try again."),
     State.UNCERTAIN: text(
-        "I was interrupted while ordering your picture and cannot tell whether the order arrived. I do not order "
-        "twice on my own: press Retry if you want it again."
+        "I was interrupted while ordering this and cannot tell whether the order arrived. I do not order twice on my "
+        "own: press Retry if you want it again."
+    ),
+}
+
+# An errand has no words, and its dialog has buttons of its own for another try.
+_OF_ERRANDS_BY_CODE: Mapping[int, Text] = {
+    3: text("The image service did not accept the picture."),
+    18: text("The content filter of the image service stopped this picture."),
+}
+_OF_ERRANDS_BY_STATE: Mapping[State, Text] = {
+    State.EXPIRED: text("The image service did not answer in time. Please try again."),
+    State.UNCERTAIN: text(
+        "I was interrupted while asking the image service, and cannot tell whether it heard me. Please try again."
     ),
 }
 
@@ -38,12 +50,21 @@ def why(task: Task) -> Text:
 
 
 def reason(task: Task) -> Text:
-    """Phrase why a task ended without a picture."""
+    """Phrase why a task did not bring what it was for."""
+    return _phrased(task, _BY_STATE, BY_CODE)
+
+
+def reason_of_errand(task: Task) -> Text:
+    """Phrase why an errand found nothing out, for the dialog that it was for."""
+    return _phrased(task, {**_BY_STATE, **_OF_ERRANDS_BY_STATE}, {**BY_CODE, **_OF_ERRANDS_BY_CODE})
+
+
+def _phrased(task: Task, by_state: Mapping[State, Text], by_code: Mapping[int, Text]) -> Text:
     if task.reason is not None:
         return Text.load(task.reason)
-    if task.state in _BY_STATE:
-        return _BY_STATE[task.state]
-    return BY_CODE.get(task.error_code or 0, _OTHERWISE)
+    if task.state in by_state:
+        return by_state[task.state]
+    return by_code.get(task.error_code or 0, _OTHERWISE)
 
 
 def buttons(task: Task) -> Sequence[Sequence[Button]]:

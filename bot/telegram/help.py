@@ -46,6 +46,14 @@ async def unknown(update: Update, context: Context) -> None:
         await messages.say(context.bot, asker, text("I do not know that command. /help says what I can do."))
 
 
+async def unusable(update: Update, context: Context) -> None:
+    """Answer a video, a voice message, a sticker: nothing can be made from them."""
+    asker = await asker_of(update, context.services.store)
+    if asker is not None:
+        sentence = text("I work with photos and words. Send me a photo, or /imagine with what I shall draw.")
+        await messages.say(context.bot, asker, sentence)
+
+
 async def show(update: Update, context: Context) -> None:
     """Say what there is; with a command's name behind it, say everything about that one."""
     asker, message = await asker_of(update, context.services.store), update.message

@@ -5,6 +5,7 @@ import pytest
 
 from bot.capabilities.catalogue import FRESH, RETRY, find
 from bot.errors import BadValue, Unavailable
+from bot.locales.text import text
 from bot.miaohua.family import Model
 from bot.sandbox.vendor.faults import Fault
 from tests.capabilities.workshop import Workshop
@@ -101,20 +102,20 @@ MODELS = [
     ],
 )
 def test_a_model_is_found_by_id_name_or_part_of_its_name(typed: str, found: str) -> None:
-    assert find(MODELS, typed).id == found
+    assert find(MODELS, typed, text("Model")).id == found
 
 
 @pytest.mark.parametrize(
     ("models", "typed", "says"),
     [
-        (MODELS, "秒画", "“秒画” fits several: 秒画 0.4.0 · 秒画 0.4.0 极速版"),
-        ([*MODELS, Model(id="e", name="Anime")], "a", "“a” fits several: Artist V1.0 · Anime"),
+        (MODELS, "秒画", "“秒画” fits several. Write more of the name: 秒画 0.4.0 · 秒画 0.4.0 极速版"),
+        ([*MODELS, Model(id="e", name="Anime")], "a", "“a” fits several. Write more of the name: Artist V1.0 · Anime"),
         (MODELS, "", "fits several"),
-        (MODELS, "<b>", "There is no model “<b>”. There are: 秒画 0.4.0 · 秒画 0.4.0 极速版 · Artist"),
-        ([], "art", "There is no model “art”"),
+        (MODELS, "<b>", "<b>Model</b>: there is no “<b>”. There are: 秒画 0.4.0 · 秒画 0.4.0 极速版 · Artist"),
+        ([], "art", "<b>Model</b>: there is no “art”"),
     ],
 )
 def test_what_fits_none_or_several_is_refused_with_the_names(models: Sequence[Model], typed: str, says: str) -> None:
     with pytest.raises(BadValue) as refusal:
-        find(models, typed)
+        find(models, typed, text("Model"))
     assert says in str(refusal.value)

@@ -136,6 +136,12 @@ def test_no_flag_or_option_is_declared_twice(capability: Capability) -> None:
     assert all(re.fullmatch(r"[a-z][a-z0-9-]*", flag) for flag in spelled)
 
 
+def test_errands_are_told_by_their_name() -> None:
+    errands = {capability.name for capability in registry.ALL if registry.is_errand(capability.name)}
+    assert errands == {"detect", "snap"} == registry.BY_NAME.keys() - {one.name for one in registry.OFFERED}
+    assert not registry.is_errand("of another version")
+
+
 @pytest.mark.parametrize("capability", registry.ALL, ids=lambda one: one.name)
 async def test_the_tracker_can_make_and_poll_it(capability: Capability, workshop: Workshop) -> None:
     maker = makers(workshop.studio)[capability.name]
@@ -267,6 +273,8 @@ def left_out(capability: Capability) -> dict[str, None]:
 async def ordered(capability: Capability, workshop: Workshop, **said: Any) -> None:
     """Settle and order, and look at what the tracker makes of the request."""
     request = await capability.settle(await completed(capability, workshop, **said), workshop.studio)
+    again = {**capability.start({}), **capability.reopened(request)}
+    assert await capability.settle(again, workshop.studio) == request
     body = await workshop.order(capability, request)
     assert any(name.endswith("model_id") and value for name, value in body.items())
     assert capability.pictures(request) >= 1

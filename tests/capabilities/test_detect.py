@@ -61,6 +61,3 @@ async def test_without_a_public_address_it_says_so(workshop: Workshop) -> None:
         request = {"photo": ONE, "face": "normal"}
         with pytest.raises(Unavailable, match="PUBLIC_URL"):
             await Detect().prepare(task_of(Detect(), request), private.studio)
-        with pytest.raises(Unavailable, match="PUBLIC_URL"):
-            await Detect().settle(request, private.studio)
-        assert await Detect().settle({"photo": {"task": 1, "index": 0}, "face": "normal"}, private.studio)

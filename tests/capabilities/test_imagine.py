@@ -7,6 +7,7 @@ from bot.capabilities import flags
 from bot.capabilities.base import Studio
 from bot.capabilities.imagine import Imagine
 from bot.errors import BadValue, Unavailable, UserError
+from bot.miaohua.family import Model
 from bot.sandbox.vendor.faults import Fault
 from bot.sandbox.vendor.imgenstd.catalogue import MODELS
 from tests.capabilities.workshop import PHOTO, PUBLIC, Workshop, open_workshop
@@ -114,8 +115,55 @@ async def test_only_loras_of_the_models_type_are_taken(workshop: Workshop) -> No
     sent = await workshop.order(IMAGINE, request)
     assert [config["merge_weight"] for config in sent["lora_configs"]] == [0.5, 1.0]
     said = await refused(workshop.studio, "a fox --lora 剪纸")
-    assert "水墨 Ink wash" in said
-    assert "剪纸 Paper cut" not in said
+    assert "The LoRA <b>剪纸 Paper cut</b> goes with models of the type MH-0.5, and there is none" in said
+    said = await refused(workshop.studio, f'a fox --lora 剪纸 --model "{MANIFOLD}"')
+    assert f"the type MH-0.5, and <b>{MANIFOLD}</b> is of the type MH-0.4. Choose another model" in said
+    said = await refused(workshop.studio, "a fox --lora nosuch")
+    assert "<b>LoRA</b>: there is no “nosuch”. There are: 水墨 Ink wash" in said
+    said = await refused(workshop.studio, f'a fox --model "{MANIFOLD}" --lora a')
+    assert "<b>LoRA</b>: “a” fits several. Write more of the name: " in said
+
+
+@pytest.fixture
+async def other(workshop: Workshop) -> Model:
+    """A model of another type behind all others, with a LoRA of its own."""
+    model = Model(id="another", name="Another", base_model_type="X-1", model_type="Checkpoint")
+    lora = Model(id="glass", name="Glass", base_model_type="X-1", model_type="LORA")
+    for name, more in (("checkpoints", model), ("loras", lora)):
+        await getattr(workshop.studio.catalogue, name)()
+        shelf = workshop.studio.catalogue._shelves[name]
+        shelf.items = [*(shelf.items or ()), more]
+    return model
+
+
+@pytest.mark.parametrize("line", ["a fox --lora glass", "a fox --lora gla --lora Glass"])
+@pytest.mark.parametrize("last", [None, FIRST, MANIFOLD])
+async def test_a_model_is_chosen_that_the_lora_goes_with(
+    workshop: Workshop, other: Model, line: str, last: str | None
+) -> None:
+    model = remembered(last) if last else None
+    request = await settled(workshop.studio, line, model=model)
+    assert request["model"]["id"] == other.id
+    assert {lora["id"] for lora in request["loras"]} == {"glass"}
+    assert (await settled(workshop.studio, "a fox --lora 水墨", model=model))["model"]["name"] == MANIFOLD
+
+
+async def test_a_lora_is_tried_on_a_model_that_it_goes_with(workshop: Workshop, other: Model) -> None:
+    """The one that it was trained on may draw nothing itself."""
+    tried: dict[str, Any] = {"loras": [{"id": "glass", "name": "Glass", "weight": 1.0}], "model": remembered(MANIFOLD)}
+    assert (await settled(workshop.studio, **tried))["model"]["id"] == other.id
+    offered = await IMAGINE.choices("loras", answered(**tried), workshop.studio)
+    assert [choice.id for choice in offered] == ["glass"]
+
+
+async def test_loras_that_no_model_takes_together_are_refused(workshop: Workshop, other: Model) -> None:
+    said = await refused(workshop.studio, "a fox --lora glass --lora 水墨")
+    assert "and there is none that can do all that is asked here" in said
+
+
+async def test_a_lora_that_there_is_not_can_be_taken_back(workshop: Workshop) -> None:
+    gone = [{"id": "gone", "name": "Gone"}]
+    assert len(await IMAGINE.choices("loras", answered(loras=gone), workshop.studio)) == 5
 
 
 @pytest.mark.parametrize(("model", "offered"), [(MANIFOLD, 5), (WITH_IMAGES, 0), (FIRST, 0), (None, 5)])

@@ -142,6 +142,18 @@ async def test_a_result_that_is_gone_everywhere_is_said_to_be(
             await order(workshop, gone)
 
 
+async def test_a_result_that_is_out_of_reach_is_not_said_to_be_gone(
+    workshop: Workshop, store: Store, new_task: Callable[..., NewTask]
+) -> None:
+    lost = await result(workshop, store, new_task)
+    kept = await result(workshop, store, new_task, photo_id="kept-photo")
+    workshop.vendor.faults.add(Fault(on="pictures", status=503, times=100))
+    with pytest.raises(Unavailable, match="try again in a minute"):
+        await workshop.studio.inputs.read(lost)
+    assert await workshop.studio.inputs.read(kept) == picture_bytes()
+    assert workshop.fetched == ["kept-photo"]
+
+
 async def test_without_a_public_address_only_living_links_help(
     store: Store, tmp_path: Path, new_task: Callable[..., NewTask]
 ) -> None:

@@ -2,6 +2,7 @@ import io
 import json
 from collections.abc import Mapping
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import pytest
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -17,6 +18,7 @@ from bot.errors import BadPicture, BadValue, NotFound, UserError
 from bot.locales.text import text
 from bot.media.masks.grid import from_grid
 from bot.media.masks.painted import NoMark, OtherPhoto
+from bot.sandbox.vendor.faults import Fault
 from bot.store.task import Picture
 from tests.capabilities.marked import (
     MASK_FILE,
@@ -25,12 +27,14 @@ from tests.capabilities.marked import (
     PHOTO,
     UNPAINTED,
     brought,
+    carried_out,
     fill,
+    kept,
     likeness,
     meant,
     photo,
 )
-from tests.capabilities.workshop import Workshop
+from tests.capabilities.workshop import PUBLIC, Workshop
 from tests.media.masks.photographs import as_jpeg, decoded
 
 ERASE, SNAP = Erase(), Snap()
@@ -240,6 +244,31 @@ async def test_an_outline_that_has_expired_is_told_of(workshop: Workshop) -> Non
     mark = {**of_picture(PHOTO, PAINTED), "snapped": {"task": 404, "index": 0, "inverted": False}}
     with pytest.raises(NotFound, match="Go back to your own mark"):
         await mask_of({"photo": PHOTO, "mask": mark}, MASK, workshop.studio)
+
+
+@pytest.mark.parametrize("is_inverted", [True, False])
+async def test_an_ordered_outline_outlives_the_vendors_link(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, *, is_inverted: bool
+) -> None:
+    answers = {"photo": PHOTO, "mask": marks.snapping(of_picture(PHOTO, PAINTED))}
+    [errand] = MASK.errands(answers)
+    [made] = await carried_out(workshop, SNAP, errand.request)
+    answers = MASK.heard(answers, brought(SNAP, errand.request, made, task_id=await kept(workshop, made)))
+    found = marks.inverted(answers["mask"]) if is_inverted else answers["mask"]
+    before = await mask_of({"photo": PHOTO, "mask": found}, MASK, workshop.studio)
+    request = await workshop.settle(ERASE, photo=PHOTO, mask=marks.settled(found))
+
+    workshop.vendor.faults.add(Fault(on="pictures", status=403, times=100))
+    monkeypatch.setattr(masks, "_recent", WeakKeyDictionary())  # as after a restart
+    again = json.loads(json.dumps(request))
+    after = await mask_of(again, MASK, workshop.studio)
+    assert (after.picture.tobytes(), after.mask_type) == (before.picture.tobytes(), "free")
+    assert (await workshop.settle(ERASE, **again))["mask"] == request["mask"]
+    assert (await workshop.order(ERASE, again))["mask_img_url"].startswith(PUBLIC)
+    turned = await mask_of({**again, "mask": marks.inverted(again["mask"])}, MASK, workshop.studio)
+    assert turned.picture.tobytes() == before.invert().picture.tobytes()
+    own = await mask_of({**again, "mask": marks.unsnapped(again["mask"])}, MASK, workshop.studio)
+    assert own.mask_type == "smear"
 
 
 def test_the_reason_of_an_errand_that_failed_is_kept() -> None:

@@ -56,7 +56,7 @@ async def test_the_styles_are_those_of_the_vendor(workshop: Workshop) -> None:
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("baroque", "There is no model “baroque”. There are: 水彩 Watercolour · 漫画 Comic"),
+        ("baroque", "<b>Style</b>: there is no “baroque”. There are: 水彩 Watercolour · 漫画 Comic"),
         ("--style pixel art", "do not know what to do with “art”"),
         ("ink --size 639", "640–6000"),
         ("ink --n 9", "1–8"),

@@ -82,6 +82,20 @@ async def test_after_the_base_it_looks_for_faces_and_asks_for_the_new_ones(works
     assert drawn.hint == FACES.hint
 
 
+@pytest.mark.parametrize("chat_id", [7, -7])
+async def test_in_a_group_it_says_where_pictures_are_seen(workshop: Workshop, chat_id: int) -> None:
+    workshop.studio = workshop.studio.for_(7, chat_id)
+    waiting, troubled, wanting = opened(TWO), found(opened(NOBODY, ANN)), found(opened(THREE, ANN))
+    lacking = found(opened(THREE, ANN, line="--onto 2,1"))
+    for form in (waiting, troubled, wanting, lacking):
+        body, _ = await shown(form.go("ask-faces"), workshop)
+        assert ("as answers to this message" in body) is (chat_id < 0)
+    enough, _ = await shown(found(opened(TWO, ANN, BOB)), workshop)
+    assert "as answers to this message" not in enough
+    asks = await view(found(waiting), DIALOG, workshop.studio)  # which Telegram itself asks to be answered
+    assert "as answers to this message" not in asks.body.plain("en")
+
+
 async def test_one_face_each_asks_nothing(workshop: Workshop) -> None:
     form = await sent(found(opened(ONE)), ANN, workshop)
     assert (form.screen, form.is_complete) == ("ask-faces", False)
@@ -351,7 +365,7 @@ async def check(form: Form, workshop: Workshop) -> None:
         replaced = [swap.base_index for swap in casting.swaps]
         assert len(set(replaced)) == len(replaced) == min(len(casting.photos), len(casting.base_faces), MOST_SWAPS)
         return
-    drawn = await view(form, DIALOG, workshop.studio)
+    drawn = await view(form, DIALOG, workshop.studio.for_(7, -7))  # where it says most
     for lang in LANGUAGES:
         words, _ = parse_html(drawn.body.html(lang))
         assert 0 < units(words) <= 1024

@@ -1,4 +1,5 @@
 import io
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -98,9 +99,69 @@ def test_a_mark_has_its_own_way_of_being_asked_for() -> None:
 
 async def test_the_question_names_three_ways_below_the_photo(workshop: Workshop) -> None:
     said, buttons, picture = await shown(opened(), workshop)
-    assert all(word in said for word in ("editor", "as an answer to this message", "as a file", "grid"))
+    assert all(word in said for word in ("editor", "as a file", "grid"))
     assert buttons == ["🔢 Choose on a grid", "Cancel"]
     assert not differs(picture, decoded(photo()), (0, 0, *picture.size))
+
+
+@pytest.mark.parametrize("chat_id", [7, -7])
+async def test_only_in_a_group_it_has_to_be_an_answer(workshop: Workshop, chat_id: int) -> None:
+    workshop.studio = workshop.studio.for_(7, chat_id)
+    said, _, _ = await shown(opened(), workshop)
+    assert ("as answers to this message" in said) is (chat_id < 0)
+
+
+def broken() -> dict[str, bytes]:
+    """Make photos that cannot be read: one of them shows it only towards its end."""
+    held = io.BytesIO()
+    Image.new("1", (8000, 7000)).save(held, "PNG")
+    return {"huge": held.getvalue(), "cut off": photo()[: len(photo()) // 2], "a PDF": b"%PDF-1.7"}
+
+
+@pytest.mark.parametrize("name", broken())
+@pytest.mark.parametrize("capability", [ERASE, EDIT])
+async def test_a_photo_that_cannot_be_read_gives_way_to_another(
+    workshop: Workshop, name: str, capability: Capability
+) -> None:
+    workshop.pictures |= broken()
+    form = opened(capability=capability, photo={"file": name})
+    for _ in range(2):  # another that cannot be read is no trap, either
+        drawn = await view(form, DIALOG, workshop.studio)
+        assert drawn.picture is None
+        assert drawn.hint is not None  # so that it can be answered in a group
+        assert "Send me the picture" in drawn.body.plain("en")
+        assert labels(drawn) == ["Cancel"]
+        form = await masking().sent(form, MASK, {"file": name, "document": True}, workshop.studio)
+        assert form.answers["photo"] == {"file": name, "document": True}
+    form = await masking().sent(form, MASK, PHOTO, workshop.studio)
+    assert (form.answers["photo"], form.screen) == (PHOTO, "ask-mask")
+    assert (await shown(form, workshop))[1] == ["🔢 Choose on a grid", "Cancel"]
+    form = await masking().sent(form, MASK, PAINTED, workshop.studio)
+    assert "✅ Use it" in (await shown(form, workshop))[1]
+
+
+async def test_a_mark_on_a_photo_that_cannot_be_read_is_not_shown(workshop: Workshop) -> None:
+    workshop.pictures |= broken()
+    form = opened(of_picture({"file": "huge"}, PAINTED), photo={"file": "huge"})
+    drawn = await view(form, DIALOG, workshop.studio)
+    assert "too many pixels" in drawn.body.plain("en")
+    assert drawn.picture is None
+
+
+async def test_no_pixel_is_counted_on_the_event_loop(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    counted: list[int] = []
+    count = Image.Image.histogram
+
+    def histogram(picture: Image.Image, *more: Any) -> list[int]:
+        counted.append(threading.get_ident())
+        return count(picture, *more)
+
+    monkeypatch.setattr(Image.Image, "histogram", histogram)
+    form = await masking().sent(opened(), MASK, MASK_FILE, workshop.studio)
+    drawn = await view(form, DIALOG, workshop.studio)
+    assert "% of the picture" in drawn.body.plain("en")
+    assert counted
+    assert threading.get_ident() not in counted
 
 
 async def test_a_painted_photo_is_shown_before_it_is_used(workshop: Workshop) -> None:
@@ -279,6 +340,24 @@ async def test_an_outline_that_is_gone_leaves_the_own_mark(workshop: Workshop) -
     assert "expired" in said
     assert buttons == ["↩️ My own mark", "🖌 Start over", "Cancel"]
     assert "✅ Use it" in (await shown(await press(opened(gone), "↩️ My own mark", workshop), workshop))[1]
+
+
+async def test_an_outline_that_cannot_be_fetched_just_now_can_be_tried_again(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form = opened({**of_picture(PHOTO, PAINTED), "snapped": {"task": 1, "index": 0, "inverted": False}})
+    read = workshop.studio.inputs.read
+
+    async def out_of_reach(source: Mapping[str, Any]) -> bytes:
+        if "task" in source:
+            raise Unavailable(text("Not just now."))
+        return await read(source)
+
+    monkeypatch.setattr(workshop.studio.inputs, "read", out_of_reach)
+    said, buttons, _ = await shown(form, workshop)
+    assert said == "Not just now."
+    assert buttons == ["🔄 Try again", "↩️ My own mark", "🖌 Start over", "Cancel"]
+    assert await press(form, "🔄 Try again", workshop) == form
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,11 @@
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.capabilities import registry
+from bot.capabilities.base import Capability
 from bot.capabilities.imagine import Imagine
 from bot.capabilities.stylize import Stylize
 from bot.conversations.form import Form, Outdated, key_of
@@ -10,7 +14,7 @@ from bot.conversations.view import View, joined
 from bot.errors import Unavailable
 from bot.locales.text import LANGUAGES, text, verbatim
 from bot.sandbox.vendor.faults import Fault
-from tests.capabilities.workshop import PHOTO, Workshop
+from tests.capabilities.workshop import PHOTO, Workshop, open_workshop
 from tests.conversations.inventions import Searcher, Worded, register
 from tests.conversations.pressing import DIALOG, press
 
@@ -47,6 +51,30 @@ async def test_the_panel_shows_what_is_chosen(workshop: Workshop) -> None:
     }
     assert wanted <= set(labels(drawn))
     assert "🖼 Add a picture" in labels(await draw(workshop, "main"))
+
+
+RESULT = {"task": 1, "index": 0}
+
+
+@pytest.mark.parametrize("capability", registry.OFFERED, ids=lambda one: one.name)
+async def test_without_a_public_link_only_what_can_be_done_is_begun(tmp_path: Path, capability: Capability) -> None:
+    """What is off says so, rather than asking for pictures in vain; a result has the vendor's own link."""
+    begun: dict[str, dict[str, Any]] = {"nothing": {}, "a photo": {"photo": PHOTO}, "a result": {"photo": RESULT}}
+    goes_on = set()
+    async with open_workshop(tmp_path, is_public=False) as workshop:
+        for name, answers in begun.items():
+            form = Form.opened(capability, {**capability.start({}), **answers})
+            with suppress(Unavailable):
+                await view(form.go("main"), DIALOG, workshop.studio)
+                goes_on.add(name)
+    assert ("nothing" in goes_on) is not capability.needs_link
+    assert goes_on - {"nothing"} == {
+        "imagine": {"a result"},
+        "stylize": {"a photo", "a result"},
+        "expand": {"a result"},
+        "upscale": {"a result"},
+        "cutout": {"a result"},
+    }.get(capability.name, set())
 
 
 async def test_a_panel_without_a_second_page_leads_to_none(workshop: Workshop) -> None:

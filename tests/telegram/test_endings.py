@@ -7,7 +7,7 @@ from bot.errors import UserError
 from bot.locales.text import LANGUAGES, Lang, text
 from bot.sandbox.telegram.parsing import parse_html
 from bot.store.task import State, Task
-from bot.telegram.endings import buttons, why
+from bot.telegram.endings import buttons, reason, reason_of_errand, why
 from bot.tracker.states import PICTURELESS
 
 Add = Callable[..., Awaitable[Task]]
@@ -37,11 +37,24 @@ async def test_a_state_says_more_than_its_code(add_task: Add) -> None:
     assert "in time" in why(await add_task(state=State.EXPIRED, error_code=4)).plain("en")
 
 
+async def test_no_end_speaks_of_pictures_that_were_none(add_task: Add) -> None:
+    """A training ends with the same sentences as an order of pictures; an errand has neither words nor Retry."""
+    for state in (State.EXPIRED, State.UNCERTAIN):
+        task = await add_task(capability="train", state=state)
+        assert "picture" not in why(task).plain("en")
+    for state, code in ((State.EXPIRED, None), (State.UNCERTAIN, 13), (State.FAILED, 3), (State.REFUSED, 18)):
+        said = reason_of_errand(await add_task(capability="detect", state=state, error_code=code)).plain("en")
+        assert not any(word in said for word in ("your picture", "Retry", "words", "describe", "order"))
+    assert "interrupted" in reason_of_errand(await add_task(capability="detect", state=State.UNCERTAIN)).plain("en")
+    same = await add_task(capability="detect", state=State.FAILED, error_code=503)
+    assert reason_of_errand(same) == reason(same)
+
+
 async def test_a_reason_that_waits_in_the_row_says_most(add_task: Add) -> None:
-    reason = text("There is no model “{name}”. There are: {names}", name="<x>", names="a").dump()
+    reason = text("There is no LoRA for the model <b>{model}</b>.", model="<x>").dump()
     sentence = why(await add_task(state=State.REFUSED, error_code=3, reason=reason))
-    assert sentence.html("en").startswith("There is no model “&lt;x&gt;”.")
-    assert sentence.html("zh_CN").startswith("没有")
+    assert sentence.html("en").startswith("There is no LoRA for the model <b>&lt;x&gt;</b>.")
+    assert sentence.html("zh_CN").startswith("模型 <b>&lt;x&gt;</b>")
 
 
 async def test_the_filter_and_a_fault_are_told_apart(add_task: Add) -> None:

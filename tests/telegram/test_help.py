@@ -5,6 +5,7 @@ from bot.capabilities.base import Capability
 from bot.locales.text import LANGUAGES, Lang, Text
 from bot.sandbox.telegram.entities import units
 from bot.sandbox.telegram.parsing import parse_html
+from bot.sandbox.telegram.wire import user_json
 from bot.telegram.help import OTHER_COMMANDS, details, greeting, overview
 from tests.telegram.stage import Stage
 
@@ -66,6 +67,25 @@ class TestWithoutAPublicAddress:
         }
         assert off == {one.commands[0] for one in registry.OFFERED if one.needs_link}
         assert off < {one.commands[0] for one in registry.OFFERED}
+        assert {"swap", "train", "erase", "edit", "upscale"} <= off
+        assert not off & {"imagine", "stylize"}
+
+    async def test_what_is_off_answers_so(self, stage: Stage) -> None:
+        for one in registry.OFFERED:
+            [answer] = await stage.say("Alice", f"/{one.commands[0]}")
+            assert ("PUBLIC_URL" in answer.text) is one.needs_link
+            assert bool(answer.buttons) is not one.needs_link
+
+
+async def test_what_nothing_can_be_made_from(stage: Stage) -> None:
+    alice = stage.person("Alice")
+    stage.chat("Alice").started = True
+    note = {"voice": {"file_id": "v", "file_unique_id": "v", "duration": 1}}
+    place = {"message_id": 1, "date": 1, "chat": {"id": alice.id, "type": "private"}, "from": user_json(alice)}
+    stage.sandbox.updates.push("message", {**place, **note})
+    await stage.handle()
+    [answer] = stage.shown(stage.chat("Alice"))
+    assert "photos and words" in answer.text
 
 
 @pytest.mark.parametrize("capability", registry.OFFERED, ids=lambda one: one.name)

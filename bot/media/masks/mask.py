@@ -8,7 +8,6 @@ from PIL import Image, ImageChops
 
 from bot.errors import BadPicture
 from bot.locales.text import text
-from bot.media.masks.morphology import narrowed
 
 MaskType = Literal["free", "smear", "box", "circle", "line", "point"]
 
@@ -34,26 +33,12 @@ class Mask:
 
     @property
     def coverage(self) -> float:
-        """The share of the photo that is marked, 0 to 1."""
+        """The share of the photo that is marked, 0 to 1: every pixel is counted."""
         return self.picture.histogram()[MARKED] / (self.picture.width * self.picture.height)
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing is marked."""
-        return self.coverage == 0
-
-    @property
-    def mostly_black(self) -> bool:
-        """Whether more is marked than kept: it may be meant the other way round."""
-        return self.coverage > 1 / 2
 
     def invert(self) -> Self:
         """Swap what is marked and what is kept."""
         return replace(self, picture=ImageChops.invert(self.picture))
-
-    def grow(self, pixels: int) -> Self:
-        """Widen the marked area by so many pixels on each side."""
-        return replace(self, picture=narrowed(self.picture, pixels))
 
     def scaled(self, size: tuple[int, int]) -> Self:
         """Bring it to another size, with nothing between black and white."""
@@ -61,9 +46,10 @@ class Mask:
 
     def checked(self) -> Self:
         """Return the mask if it can be used; raises `BadPicture` where nothing is marked, or everything."""
-        if self.is_empty:
+        coverage = self.coverage
+        if coverage == 0:
             raise BadPicture(text("Nothing is marked. Mark the part of the photo that should change."))
-        if self.coverage == 1:
+        if coverage == 1:
             raise BadPicture(text("The whole photo is marked. Leave out the part that should stay as it is."))
         return self
 

@@ -1,9 +1,11 @@
-"""Masks kept for a moment: one of 24 megapixels takes some 30 KB."""
+"""Masks that are kept: one of 24 megapixels takes some 30 KB."""
 
 import zlib
+from base64 import b64decode, b64encode
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 from PIL import Image
 
@@ -14,16 +16,38 @@ _FASTEST = 1
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """A mask, one bit a pixel and compressed."""
+    """A mask, one bit a pixel and compressed; `coverage` is the share of the photo that it marks, 0 to 1."""
 
     bits: bytes
     size: tuple[int, int]
     mask_type: MaskType
+    coverage: float
 
     @classmethod
     def of(cls, mask: Mask) -> Self:
         """Pack a mask."""
-        return cls(zlib.compress(mask.picture.convert("1").tobytes(), _FASTEST), mask.size, mask.mask_type)
+        bits = zlib.compress(mask.picture.convert("1").tobytes(), _FASTEST)
+        return cls(bits, mask.size, mask.mask_type, mask.coverage)
+
+    @classmethod
+    def load(cls, dumped: Mapping[str, Any]) -> Self:
+        """Take what `dump` gave."""
+        width, height = dumped["size"]
+        return cls(b64decode(dumped["bits"]), (width, height), dumped["mask_type"], dumped["coverage"])
+
+    @property
+    def mostly_black(self) -> bool:
+        """Whether more is marked than kept: it may be meant the other way round."""
+        return self.coverage > 1 / 2
+
+    def dump(self) -> dict[str, Any]:
+        """Write it as a JSON value."""
+        return {
+            "bits": b64encode(self.bits).decode(),
+            "size": list(self.size),
+            "mask_type": self.mask_type,
+            "coverage": self.coverage,
+        }
 
     def unpack(self) -> Mask:
         """Give the mask back."""

@@ -8,6 +8,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter
 from bot.errors import BadPicture
 from bot.media.masks.file import from_file
 from bot.media.masks.mask import Mask
+from bot.media.masks.packed import Packed
 from tests.media.masks.photographs import as_jpeg, through_telegram
 
 _PHOTO = (1200, 800)
@@ -39,7 +40,7 @@ def test_black_is_marked_and_white_is_kept() -> None:
     mask = from_file(_file(_drawn()), _PHOTO)
     assert mask.coverage == pytest.approx(1 / 8)
     assert mask.picture.getpixel((400, 400)) == 0
-    assert not mask.mostly_black
+    assert not Packed.of(mask).mostly_black
 
 
 @pytest.mark.parametrize("size", [(300, 200), (1800, 1200), (1200, 790), (96, 64)])
@@ -74,7 +75,7 @@ def test_black_and_white_on_a_transparent_layer_lie_on_white() -> None:
 
 
 def test_mostly_black_is_told() -> None:
-    assert from_file(_file(_drawn(paper="black", pen="white")), _PHOTO).mostly_black
+    assert Packed.of(from_file(_file(_drawn(paper="black", pen="white")), _PHOTO)).mostly_black
 
 
 @pytest.mark.parametrize("size", [(1200, 760), (800, 1200), (1000, 1000)])

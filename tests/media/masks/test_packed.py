@@ -1,3 +1,4 @@
+import json
 from collections import OrderedDict
 
 from hypothesis import given
@@ -18,7 +19,16 @@ def _masks(draw: st.DrawFn) -> Mask:
 
 @given(_masks())
 def test_a_mask_comes_back_as_it_was(mask: Mask) -> None:
-    assert Packed.of(mask).unpack() == mask
+    packed = Packed.of(mask)
+    assert packed.unpack() == mask
+    assert packed.coverage == mask.coverage
+    assert packed.mostly_black == (mask.coverage > 0.5)
+
+
+@given(_masks())
+def test_it_waits_in_a_row(mask: Mask) -> None:
+    packed = Packed.of(mask)
+    assert Packed.load(json.loads(json.dumps(packed.dump()))) == packed
 
 
 def test_a_large_mask_packs_small() -> None:
