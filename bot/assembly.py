@@ -20,7 +20,7 @@ from bot.miaohua.client import Miaohua
 from bot.settings import Settings
 from bot.store import inbox
 from bot.store.engine import Store
-from bot.telegram import dialogs
+from bot.telegram import hearing
 from bot.telegram.admins import Admins
 from bot.telegram.delivery import Delivery
 from bot.telegram.files import Files
@@ -64,7 +64,7 @@ def assemble(settings: Settings, *, store: Store, client: Miaohua, pictures: htt
     timings = Timings(store)
 
     async def hear(brought: Brought) -> None:  # nothing is brought before the services are there
-        await dialogs.hear(services, app.bot, brought)
+        await hearing.hear(services, app.bot, brought)
 
     outlet = Delivery(app.bot, store, http=pictures, shelf=offers, hear=hear)
     gate = Gate(settings.vendor_concurrency)
@@ -103,12 +103,12 @@ def assemble(settings: Settings, *, store: Store, client: Miaohua, pictures: htt
 
 
 def _tracker(gate: Gate, store: Store, studio: Studio, timings: Timings, outlet: Delivery) -> Tracker:
-    made_by = makers(studio)
+    made_by, withdraw = makers(studio), studio.inputs.withdraw
     return Tracker(
         store,
-        submission=Submission(store, made_by, timings, gate),
+        submission=Submission(store, made_by, timings, gate, withdraw=withdraw),
         polling=Polling(store, made_by, polls(studio.client), timings),
-        handover=Handover(store, outlet),
+        handover=Handover(store, outlet, withdraw=withdraw),
         gate=gate,
     )
 

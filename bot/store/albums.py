@@ -23,6 +23,7 @@ _SET = (
     .returning(albums)
 )
 _REFUSE = sa.update(albums).where(_IS_IT).values(command={})
+_ANSWERS = sa.update(albums).where(_IS_IT).values(dialog_id=bindparam("dialog"))
 _FORGET = sa.delete(albums).where(_A.created_at < bindparam("before"))
 
 # Seconds: afterwards an answer to one of its pictures concerns that picture alone.
@@ -42,6 +43,7 @@ class Album:
     command: dict[str, Any] | None  # empty: it was refused, and is not asked of the others
     photos: list[dict[str, Any]]
     created_at: float
+    dialog_id: int | None = None
 
     @classmethod
     def from_row(cls, row: RowMapping) -> Self:
@@ -85,6 +87,11 @@ async def get(conn: AsyncConnection, chat_id: int, album_id: str) -> Album | Non
 async def refuse(conn: AsyncConnection, chat_id: int, album_id: str) -> None:
     """Note that an album's command was refused: that is said once, and not below each of its pictures."""
     await conn.execute(_REFUSE, {"chat": chat_id, "album": album_id})
+
+
+async def answers(conn: AsyncConnection, album: Album, dialog_id: int) -> None:
+    """Note which dialog an album answers, with all its pictures, whichever message asks by then."""
+    await conn.execute(_ANSWERS, {"chat": album.chat_id, "album": album.album_id, "dialog": dialog_id})
 
 
 async def forget(conn: AsyncConnection, before: float) -> int:

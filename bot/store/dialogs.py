@@ -28,8 +28,8 @@ _MARK_SHOWN = (
     sa.update(dialogs)
     .where(_D.id == bindparam("dialog_id"))
     .values(shown=bindparam("shown_version"), message_id=bindparam("shown_by"), picture=bindparam("shown_picture"))
-    .returning(_D.id)
 )
+_HOLD = sa.select(dialogs).where(_D.id == bindparam("dialog_id")).with_for_update()
 _REMOVE = sa.delete(dialogs).where(_D.id == bindparam("dialog_id")).returning(_D.id)
 _UNSHOWN = sa.select(dialogs).where(_D.shown < _D.version, _IS_LIVE).order_by(_D.id).limit(bindparam("most"))
 _EXPIRED = sa.select(dialogs).where(~_IS_LIVE).order_by(_D.expires_at, _D.id).limit(bindparam("most"))
@@ -101,18 +101,23 @@ async def update(conn: AsyncConnection, dialog: Dialog, **changes: object) -> Di
     return await _one(conn, sa.update(dialogs).where(*unchanged).values(values).returning(dialogs), {})
 
 
-async def mark_shown(conn: AsyncConnection, dialog: Dialog, message_id: int, picture: str | None = None) -> bool:
-    """Note which message, with which picture, shows this version of the dialog.
+async def mark_shown(
+    conn: AsyncConnection, dialog: Dialog, message_id: int, picture: str | None = None
+) -> Dialog | None:
+    """Note which message, with which picture, shows this version of the dialog; a newer one that is shown stays.
 
-    One that was changed meanwhile still waits. False where it is gone.
+    One that was changed meanwhile still waits. Gives the row as it was just before, None where it is gone.
     """
-    shown = {
-        "dialog_id": dialog.id,
-        "shown_version": dialog.version,
-        "shown_by": message_id,
-        "shown_picture": picture,
-    }
-    return await conn.scalar(_MARK_SHOWN, shown) is not None
+    before = await _one(conn, _HOLD, {"dialog_id": dialog.id})
+    if before is not None and before.shown <= dialog.version:
+        shown = {
+            "dialog_id": dialog.id,
+            "shown_version": dialog.version,
+            "shown_by": message_id,
+            "shown_picture": picture,
+        }
+        await conn.execute(_MARK_SHOWN, shown)
+    return before
 
 
 async def remove(conn: AsyncConnection, dialog_id: int) -> bool:

@@ -108,8 +108,11 @@ def add_handlers(app: App) -> None:
             # What is left of commands is unknown. In a group it may be for another bot.
             MessageHandler(new & filters.ChatType.PRIVATE & Asks(name), help.unknown),
             MessageHandler(new & (filters.TEXT | picture) & ~Asks(name), replies.take),
+            MessageHandler(new & filters.ChatType.PRIVATE & filters.ATTACHMENT, help.unusable),
             CallbackQueryHandler(dialogs.press, pattern=r"^d:\d{1,18}:"),
-            CallbackQueryHandler(results.press, pattern=r"^r:[a-z]+:\d{1,18}(:\d{1,2}(:[a-z_]{1,32})?)?$"),
+            CallbackQueryHandler(
+                results.press, pattern=r"^r:[a-z]+:\d{1,18}(:\d{1,2}(:([a-z_]{1,32}|\d{1,10}_\d{1,2}))?)?$"
+            ),
             CallbackQueryHandler(menu.press, pattern=r"^m:[a-z]+$"),
             CallbackQueryHandler(history.press, pattern=r"^h:[a-z]+:-?\d{1,18}:\d{1,6}:\d{1,18}:\d{1,10}:\d$"),
             CallbackQueryHandler(models_list.press, pattern=r"^l:[a-z]+:-?\d{1,18}(:[\w.-]*)*$"),

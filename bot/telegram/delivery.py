@@ -10,7 +10,6 @@ from dataclasses import asdict
 import httpx
 import structlog
 from telegram import InlineKeyboardMarkup
-from telegram.constants import ParseMode
 from telegram.error import BadRequest
 
 from bot.capabilities import registry
@@ -20,10 +19,11 @@ from bot.media.download import Gone, TooLarge, Unreachable, download
 from bot.media.offers import Offers, of_task
 from bot.store import pictures, tasks
 from bot.store.engine import Store
+from bot.store.forgetting import NOBODY
 from bot.store.task import Picture, Task
 from bot.telegram import endings, messages, sending
-from bot.telegram.faults import is_topic_gone, translated
-from bot.telegram.result_buttons import finished_buttons, result_buttons
+from bot.telegram.faults import is_topic_shut, translated
+from bot.telegram.result_buttons import finished_buttons, press_a_number, result_buttons
 from bot.telegram.sending import Parcel
 from bot.telegram.services import Bot
 from bot.telegram.turns import Priority
@@ -57,12 +57,14 @@ class Delivery:
     async def deliver(self, task: Task) -> None:
         """Send what is not sent yet of a task's pictures, then the buttons, and take the progress message away.
 
-        What an errand brought goes to its dialog instead.
+        What an errand brought goes to its dialog instead, and nobody's training to nobody.
         """
+        if task.owner_id == NOBODY:
+            return
         async with self._store.read() as conn:
             brought = await pictures.of_task(conn, task.id)
         async with translated(self._store, task.chat_id), self._or_outside(task):
-            if _is_errand(task):
+            if registry.is_errand(task.capability):
                 await self._shelf.remove(of_task(task.id))
                 await self._hear(Brought(task, tuple(brought)))
                 return
@@ -76,29 +78,23 @@ class Delivery:
 
     async def tell(self, task: Task) -> None:
         """Answer the request with the reason why there is no picture, and with ways on."""
-        lang = task.lang
+        if task.owner_id == NOBODY:
+            return
         async with translated(self._store, task.chat_id), self._or_outside(task):
-            if _is_errand(task):
+            if registry.is_errand(task.capability):
                 await self._shelf.remove(of_task(task.id))
-                await self._hear(Brought(task, reason=endings.reason(task)))
+                await self._hear(Brought(task, reason=endings.reason_of_errand(task)))
                 return
             await self._tidy(task)  # first: what fails here is tried again, and nobody is to be told twice
-            await self._bot.send_message(
-                task.chat_id,
-                endings.why(task).html(lang),
-                parse_mode=ParseMode.HTML,
-                message_thread_id=task.thread_id,
-                reply_parameters=messages.reply_to(task.message_id),
-                reply_markup=messages.keyboard(endings.buttons(task), lang),
-            )
+            await messages.say(self._bot, task, endings.why(task), endings.buttons(task))
 
     @asynccontextmanager
     async def _or_outside(self, task: Task) -> AsyncIterator[None]:
-        """Where the task's topic is no longer there, answer outside of topics at the next attempt."""
+        """Where the task's topic is closed or no longer there, answer outside of topics at the next attempt."""
         try:
             yield
         except BadRequest as error:
-            if task.thread_id is None or not is_topic_gone(error):
+            if task.thread_id is None or not is_topic_shut(error):
                 raise
             async with self._store.write() as conn:
                 await tasks.note(conn, task.id, thread_id=None)
@@ -140,16 +136,8 @@ class Delivery:
         raise PicturesGone
 
     async def _send_buttons(self, task: Task, made: Sequence[Picture]) -> None:
-        lang = task.lang
-        sent = await self._bot.send_message(
-            task.chat_id,
-            _below(task, made).html(lang),
-            parse_mode=ParseMode.HTML,
-            message_thread_id=task.thread_id,
-            reply_parameters=messages.reply_to(task.message_id),
-            reply_markup=messages.keyboard(result_buttons(task, made) if made else finished_buttons(task), lang),
-            rate_limit_args=Priority.RESULT,
-        )
+        rows = result_buttons(task, made) if made else finished_buttons(task)
+        sent = await messages.say(self._bot, task, _below(task, made), rows, rate_limit_args=Priority.RESULT)
         async with self._store.write() as conn:
             await tasks.note(conn, task.id, buttons_message_id=sent.message_id)
 
@@ -166,15 +154,10 @@ class Delivery:
             await messages.edit(self._bot, task.chat_id, status, text("🏁 This has come to its end."), task.lang)
 
 
-def _is_errand(task: Task) -> bool:
-    capability = registry.BY_NAME.get(task.capability)  # none: of another version of this bot
-    return capability is not None and capability.is_errand
-
-
 def _below(task: Task, made: Sequence[Picture]) -> Text:
     if not made:
         return registry.BY_NAME[task.capability].finished(task)
-    return plural("{count} picture.", "{count} pictures. Press a number to go on with that one.", len(made))
+    return press_a_number(made)
 
 
 def _caption(task: Task, made: Sequence[Picture], missing: int) -> Text:

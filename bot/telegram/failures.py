@@ -4,10 +4,11 @@ import structlog
 from telegram import Update
 from telegram.error import BadRequest, TelegramError
 
-from bot.errors import Broken, NotFound, UserError
+from bot.errors import Broken, UserError
 from bot.locales.text import text
 from bot.telegram import messages
 from bot.telegram.asker import Asker, asker_of
+from bot.telegram.own_pages import out_of_date
 from bot.telegram.services import Context
 
 log = structlog.get_logger()
@@ -17,7 +18,7 @@ ALERT_LENGTH = 200
 
 async def unknown_button(update: Update, context: Context) -> None:  # noqa: ARG001  a handler's signature
     """Answer a button that no version of this bot knows any more."""
-    raise NotFound(text("That button is out of date. Please use the newest message."))
+    raise out_of_date()
 
 
 async def report(update: object, context: Context) -> None:

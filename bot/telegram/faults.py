@@ -4,6 +4,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import httpx
 import structlog
 from telegram.error import BadRequest, ChatMigrated, Forbidden, RetryAfter, TelegramError, TimedOut
 
@@ -21,13 +22,12 @@ _FINAL = (
     "not enough rights",
     "user_is_blocked",
     "user is deactivated",
-    "topic_closed",
     "chat_restricted",
     "chat_send_photos_forbidden",
     "chat_send_docs_forbidden",
 )
 
-_TOPIC_GONE = ("topic_deleted", "message thread not found")
+_TOPIC_SHUT = ("topic_deleted", "topic_closed", "message thread not found")
 
 # After a time-out Telegram may still be at work on what it was sent: ask again only when that is surely over.
 AFTER_TIMEOUT = 30.0
@@ -52,7 +52,7 @@ async def translated(store: Store, chat_id: int) -> AsyncIterator[None]:
         raise Undeliverable(error.message) from None
     except BadRequest as error:
         log.warning("message_refused", chat=chat_id, reason=error.message)
-        if is_topic_gone(error) or any(words in error.message.lower() for words in _FINAL):
+        if is_topic_shut(error) or any(words in error.message.lower() for words in _FINAL):
             raise Undeliverable(error.message) from None
         raise
     except TimedOut:
@@ -62,9 +62,9 @@ async def translated(store: Store, chat_id: int) -> AsyncIterator[None]:
         raise NotNow from None
 
 
-def is_topic_gone(error: BadRequest) -> bool:
-    """Say whether Telegram refused a message because there is no such topic any more."""
-    return any(words in error.message.lower() for words in _TOPIC_GONE)
+def is_topic_shut(error: BadRequest) -> bool:
+    """Say whether Telegram refused a message because its topic is closed, or there is none any more."""
+    return any(words in error.message.lower() for words in _TOPIC_SHUT)
 
 
 async def move_chat(store: Store, old: int, new: int) -> None:
@@ -72,3 +72,9 @@ async def move_chat(store: Store, old: int, new: int) -> None:
     async with store.write() as conn:
         await tasks.move_chat(conn, old, new)
     log.info("chat_moved", old=old, new=new)
+
+
+def may_have_arrived(fault: TelegramError) -> bool:
+    """Say whether what was sent may be there all the same: it left, and only the answer is missing."""
+    # A connection that was not made, or not free, has carried nothing.
+    return isinstance(fault, TimedOut) and not isinstance(fault.__cause__, httpx.ConnectTimeout | httpx.PoolTimeout)

@@ -1,7 +1,7 @@
 """`/history`: what was made for somebody, page by page, to be shown again, made again, or taken out.
 
 A page is an album of small pictures, and a message that lists and offers them. Everything is read from the rows and
-the buttons' data, so that pages work after restarts.
+the buttons' data, so that pages work after restarts; only that a page has been turned since is known from memory.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -16,8 +16,9 @@ from bot.locales.text import text
 from bot.store import history, inbox
 from bot.store.history import Entry, Scope
 from bot.telegram import dialogs, messages, own_pages, reshowing
+from bot.telegram.album import Album
 from bot.telegram.asker import Asker, asker_of
-from bot.telegram.history_view import PER_PAGE, Album, Page, caption
+from bot.telegram.history_view import PER_PAGE, Page, caption
 from bot.telegram.own_pages import Press
 from bot.telegram.services import Bot, Context
 
@@ -41,17 +42,20 @@ async def press(update: Update, context: Context) -> None:
         return
     if pressed.verb not in _VERBS:
         raise own_pages.out_of_date()
-    await _VERBS[pressed.verb](pressed, context)
+    asker, pages = pressed.asker, context.services.pages
+    if pressed.verb == "show" or pages.have(asker.chat_id, asker.message_id or 0, _album(pressed)):
+        await _VERBS[pressed.verb](pressed, context)
     await dialogs.acknowledged(pressed.query)
 
 
 async def _turn(pressed: Press, context: Context) -> None:
-    page = await _read(context, pressed.asker, pressed.owner_id, _number(pressed))
-    before = _album(pressed)
-    page = replace(page, album=await _send_album(context.bot, pressed.asker, page.entries))
+    asker = pressed.asker
+    page = await _read(context, asker, pressed.owner_id, _number(pressed))
+    page = replace(page, album=await _send_album(context.bot, asker, page.entries))
+    context.services.pages.turn(asker.chat_id, asker.message_id or 0, page.album)
     await own_pages.redraw(context.bot, pressed, page.body(), page.rows())
     if pressed.is_genuine:  # made-up ids could be other people's messages
-        await messages.remove(context.bot, pressed.asker.chat_id, *before.message_ids)
+        await messages.remove(context.bot, asker.chat_id, *_album(pressed).message_ids)
 
 
 async def _show_again(pressed: Press, context: Context) -> None:
@@ -125,9 +129,7 @@ async def _send_album(bot: Bot, asker: Asker, entries: Sequence[Entry]) -> Album
         sent = await reshowing.send_media(bot, asker, media)
     except BadRequest:  # the pictures are of another bot, or gone: the list says enough
         return Album()
-    ids = [message.message_id for message in sent]
-    run = [id_ for place, id_ in enumerate(ids) if id_ == ids[0] + place]
-    return Album(ids[0], len(run)) if ids else Album()
+    return Album.of(sent)
 
 
 def _number(pressed: Press) -> int:

@@ -18,25 +18,13 @@ from bot.locales import times
 from bot.locales.text import Text, layout, plural, text, verbatim
 from bot.store.history import Entry, Parent
 from bot.store.task import Task
+from bot.telegram.album import Album
 from bot.telegram.tasks_list import words
 
 PER_PAGE = 6
 
 # Options that an entry is told apart by.
 MOST_OPTIONS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Album:
-    """The messages whose pictures show a page."""
-
-    first: int = 0
-    count: int = 0
-
-    @property
-    def message_ids(self) -> Sequence[int]:
-        """List their ids."""
-        return range(self.first, self.first + self.count)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ from bot.locales.text import text
 from bot.settings import Settings
 from bot.store import chats, dialogs, inbox, people, tasks
 from bot.store.task import NewTask, Task
-from bot.telegram import messages
+from bot.telegram import messages, naming
 from bot.telegram.asker import Asker, meet
 from bot.telegram.services import Bot, Services
 
@@ -69,7 +69,8 @@ async def settled(studio: Studio, key: str, capability: Capability, answers: Map
 async def take_on(services: Services, bot: Bot, asker: Asker, order: Order) -> Task | None:
     """Accept an order and show that it was heard; the dialog that led to it ends with it, its update is settled.
 
-    None where its key ordered before. Raises the `UserError` of the limit that it meets; then nothing has changed.
+    None where its key ordered before, or its dialog has ended. Raises the `UserError` of the limit that it meets; then
+    nothing has changed.
     """
     await _check_group(services, asker, order.capability)
     try:
@@ -77,8 +78,7 @@ async def take_on(services: Services, bot: Bot, asker: Asker, order: Order) -> T
             await access.check(conn, asker.owner_id, services.settings)
             await meet(conn, asker, services.clock())
             task = await _place(conn, services, asker, order)
-            if order.dialog_id is not None:
-                await dialogs.remove(conn, order.dialog_id)
+            await _end_dialog(conn, order)
             if order.update_id is not None:
                 await inbox.settle(conn, order.update_id, services.clock())
     except tasks.AlreadyOrdered:
@@ -104,6 +104,7 @@ async def _place(conn: AsyncConnection, services: Services, asker: Asker, order:
         group=allowed.group,
         now=now,
         zone=services.settings.limits_timezone,
+        named=lambda task: naming.named(task, asker),
     )
     if order.remember is not None:
         await people.choose(conn, asker.owner_id, capability.name, order.remember, now)
@@ -131,6 +132,12 @@ async def _place(conn: AsyncConnection, services: Services, asker: Asker, order:
     )
     await capability.ordered(conn, task)
     return task
+
+
+async def _end_dialog(conn: AsyncConnection, order: Order) -> None:
+    """End the dialog that led to an order; raise `AlreadyOrdered` where somebody else has ordered or cancelled it."""
+    if order.dialog_id is not None and not await dialogs.remove(conn, order.dialog_id):
+        raise tasks.AlreadyOrdered(order.key)
 
 
 async def admit(services: Services, asker: Asker) -> None:
@@ -193,10 +200,9 @@ async def acknowledge(bot: Bot, asker: Asker, task: Task) -> None:
 
 async def _say_where(bot: Bot, asker: Asker, task: Task) -> None:
     """Point to the topic in which the answer will be; the task is on its way whether this comes through or not."""
-    chat, topic = str(task.chat_id).removeprefix("-100"), task.thread_id or GENERAL_TOPIC
     sentence = text(
         'In this group my answers go into one topic: <a href="{link}">you will find yours there</a>.',
-        link=f"https://t.me/c/{chat}/{topic}",
+        link=naming.link(task.chat_id, task.thread_id or GENERAL_TOPIC),
     )
     try:
         await messages.say(bot, asker, sentence)
@@ -211,7 +217,8 @@ def operator_limits(settings: Settings) -> Limits:
     )
 
 
-async def choices(services: Services, asker: Asker, capability: Capability) -> Mapping[str, Any]:
-    """Read a person's last choices for a capability."""
+async def beginning(services: Services, asker: Asker, capability: Capability) -> dict[str, Any]:
+    """Give the answers that a person begins with: their last choices, for the rest the defaults."""
     async with services.store.read() as conn:
-        return await people.choices(conn, asker.owner_id, capability.name)
+        chosen = await people.choices(conn, asker.owner_id, capability.name)
+    return capability.start(chosen)

@@ -37,7 +37,7 @@ async def press(update: Update, context: Context) -> None:
     if capability is None or capability.is_errand or picture is None:
         raise NotFound(text("I can no longer see that picture. Please send it again."))
     answers = {
-        **capability.start(await intake.choices(context.services, asker, capability)),
+        **await intake.beginning(context.services, asker, capability),
         **capability.placed(await album_of(picture, context.services.store), []),
     }
     meant = replace(asker, message_id=picture.message_id)  # the menu goes; what comes answers the picture

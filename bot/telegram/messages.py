@@ -10,6 +10,7 @@ from telegram.error import BadRequest, TelegramError
 
 from bot.conversations.view import Button, View, joined
 from bot.locales.text import Lang, Text
+from bot.store.task import Task
 from bot.telegram.asker import Asker
 from bot.telegram.services import Bot
 from bot.telegram.turns import Priority
@@ -37,15 +38,22 @@ def reply_to(message_id: int | None) -> ReplyParameters | None:
     return ReplyParameters(message_id, allow_sending_without_reply=True) if message_id else None
 
 
-async def say(bot: Bot, asker: Asker, sentence: Text, rows: Sequence[Sequence[Button]] = ()) -> Message:
-    """Answer in the asker's chat, topic and language."""
+async def say(
+    bot: Bot,
+    place: Asker | Task,
+    sentence: Text,
+    rows: Sequence[Sequence[Button]] = (),
+    **more: Any,  # noqa: ANN401  for Telegram, as it is
+) -> Message:
+    """Answer in the chat, topic and language of whoever asks, or of what was asked for."""
+    shown = {"reply_markup": keyboard(rows, place.lang), **more}
     return await bot.send_message(
-        asker.chat_id,
-        sentence.html(asker.lang),
+        place.chat_id,
+        sentence.html(place.lang),
         parse_mode=ParseMode.HTML,
-        message_thread_id=asker.thread_id,
-        reply_parameters=reply_to(asker.message_id),
-        reply_markup=keyboard(rows, asker.lang),
+        message_thread_id=place.thread_id,
+        reply_parameters=reply_to(place.message_id),
+        **shown,
     )
 
 
@@ -83,11 +91,11 @@ async def edit(
     return True
 
 
-def captioned(lines: Sequence[Text], more: Iterable[Text], lang: Lang) -> Text:
-    """Join lines, and of `more` those for which a caption has room."""
+def captioned(lines: Sequence[Text], more: Iterable[Text], lang: Lang, most: int = MessageLimit.CAPTION_LENGTH) -> Text:
+    """Join lines, and of `more` those for which a caption, or what holds so many characters, has room."""
     kept = list(lines)
     for line in more:
-        if _units(joined([*kept, line]).plain(lang)) <= MessageLimit.CAPTION_LENGTH:
+        if _units(joined([*kept, line]).plain(lang)) <= most:
             kept.append(line)
     return joined(kept)
 
@@ -110,3 +118,16 @@ async def remove(bot: Bot, chat_id: int, *message_ids: int | None) -> bool:
         return not known or await bot.delete_messages(chat_id, known)
     except BadRequest:
         return False
+
+
+async def remove_surely(bot: Bot, chat_id: int, *message_ids: int) -> bool:
+    """Delete messages of one age, and say whether they are gone: those that are too old stay."""
+    if not message_ids:
+        return True
+    first, *others = message_ids
+    try:
+        await bot.delete_message(chat_id, first)  # alone: of several Telegram does not say which it kept
+    except BadRequest as error:
+        if "not found" not in error.message.lower():
+            return False
+    return await remove(bot, chat_id, *others)

@@ -26,7 +26,7 @@ async def send(context: Context, asker: Asker, task: Task, index: int) -> str | 
     async with context.services.store.read() as conn:
         picture = await pictures.get(conn, task.id, index)
     if picture is None or picture.error_code:
-        raise NotFound(text("That picture is no longer here."))
+        raise gone()
     document, caption = await _document(context.services, picture)
     name = f"{task.capability}-{task.id}-{index + 1}"
     parcel = await sending.pack(document, name, as_file=True) if isinstance(document, bytes) else None
@@ -55,6 +55,11 @@ async def _document(services: Services, picture: Picture) -> tuple[str | bytes, 
         ) from None
     except (Gone, TooLarge) as fault:
         if picture.photo_id is None:
-            raise NotFound(text("That picture is no longer here.")) from None
+            raise gone() from None
         return await services.fetch(picture.photo_id), _TOO_LARGE if isinstance(fault, TooLarge) else _EXPIRED
     return fetched.data, _UNTOUCHED
+
+
+def gone() -> NotFound:
+    """Say that a picture cannot be had any more."""
+    return NotFound(text("That picture is no longer here."))

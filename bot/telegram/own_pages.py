@@ -27,14 +27,19 @@ class Press:
 
     @property
     def is_genuine(self) -> bool:
-        """Say whether the button stands on the message: a client can make data up, but no message of ours.
+        """Say whether the button stands on the message."""
+        return is_genuine(self.query)
 
-        Of a message that is too old Telegram does not say what stands on it.
-        """
-        shown = self.query.message
-        markup = shown.reply_markup if isinstance(shown, Message) else None
-        rows = markup.inline_keyboard if markup else ()
-        return any(button.callback_data == self.query.data for row in rows for button in row)
+
+def is_genuine(query: CallbackQuery) -> bool:
+    """Say whether the button stands on the message: a client can make data up, but no message of ours.
+
+    Of a message that is too old Telegram does not say what stands on it.
+    """
+    shown = query.message
+    markup = shown.reply_markup if isinstance(shown, Message) else None
+    rows = markup.inline_keyboard if markup else ()
+    return any(button.callback_data == query.data for row in rows for button in row)
 
 
 async def pressed(update: Update, context: Context, command: str) -> Press | None:

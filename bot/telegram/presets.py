@@ -1,34 +1,26 @@
-"""`/presets` and `/preset save NAME`: options of results under names of one's own, and the page that lists them.
+"""`/presets` and `/preset save NAME`: options of results under names of one's own, and the page that lists them."""
 
-The question for a name is a dialog of its own kind: a row like any other's, so that it survives a kill.
-"""
-
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 from telegram import Message, Update
 
 from bot.capabilities import registry
-from bot.conversations.view import Button, View
+from bot.conversations.view import View
 from bot.errors import BadValue, NotFound, TooMany
 from bot.locales.text import Text, text
-from bot.store import dialogs as rows
 from bot.store import gallery, inbox, presets, tasks
-from bot.store.dialogs import Dialog, NewDialog
 from bot.store.presets import Preset
 from bot.store.task import Task
-from bot.telegram import dialogs, intake, messages, own_pages, preset_names, requests
-from bot.telegram.asker import Asker, asker_of
+from bot.telegram import dialogs, intake, messages, own_pages, preset_names, preset_questions, requests
+from bot.telegram.asker import Asker, asker_of, may_act
 from bot.telegram.commands import command_of
 from bot.telegram.own_pages import Press
+from bot.telegram.preset_questions import Question
 from bot.telegram.presets_view import Page
 from bot.telegram.services import Context
 
 COMMAND = "presets"
-
-# Stands in place of a capability in the row of a dialog that asks for a name.
-QUESTION = "preset"
 
 
 async def show(update: Update, context: Context) -> None:
@@ -54,7 +46,7 @@ async def _save_answered(update_id: int, context: Context, asker: Asker, message
     if not name:
         await ask_name(context, asker, task)
         return
-    await _keep(update_id, context, asker, {"task": task.id}, name)
+    await messages.say(context.bot, asker, await _kept(update_id, context, _about(asker, task), name))
 
 
 async def _result(context: Context, asker: Asker, answered: Message | None) -> Task | None:
@@ -72,75 +64,51 @@ async def _result(context: Context, asker: Asker, answered: Message | None) -> T
 
 async def ask_name(context: Context, asker: Asker, task: Task) -> None:
     """Ask under which name the options of a result are to be kept."""
-    question = text("⭐ What shall these options be called? Up to {most} characters.", most=preset_names.LONGEST)
-    await _ask(context, asker, {"task": task.id}, question)
+    why = text("⭐ What shall these options be called?")
+    await preset_questions.ask(context.bot, asker, _about(asker, task), why)
 
 
-async def _ask(context: Context, asker: Asker, about: Mapping[str, Any], question: Text) -> None:
-    services, now = context.services, context.services.clock()
-    async with services.store.write() as conn:
-        dialog, before = await rows.put(
-            conn,
-            NewDialog(
-                chat_id=asker.chat_id,
-                thread_id=asker.thread_id or 0,
-                owner_id=asker.owner_id,
-                capability=QUESTION,
-                lang=asker.lang,
-                answers=dict(about),
-                screen="name",
-                origin_id=asker.message_id,
-                created_at=now,
-                expires_at=now + dialogs.LIVES,
-            ),
-        )
-        await rows.mark_shown(conn, dialog, 0)  # killed from here on, the update comes again and asks anew
-    if before is not None:
-        await messages.remove(context.bot, before.chat_id, before.message_id)
-    cancel = Button(text("Cancel"), f"p:drop:{asker.owner_id}:0")
-    sent = await context.bot.send_message(
-        asker.chat_id,
-        question.html(asker.lang),
-        parse_mode="HTML",
-        message_thread_id=asker.thread_id,
-        reply_parameters=messages.reply_to(asker.message_id),
-        reply_markup=messages.markup_of(
-            View(question, [[cancel]], text("a name")), asker.lang, is_private=asker.is_private
-        ),
-    )
-    async with services.store.write() as conn:
-        await rows.mark_shown(conn, dialog, sent.message_id)
+def _about(asker: Asker, task: Task) -> Question:
+    return Question("save", str(task.id), asker.owner_id)
 
 
-async def named(update_id: int, context: Context, asker: Asker, dialog: Dialog, message: Message) -> None:
-    """Take a text as the name that the question asks for."""
-    if message.text is None:
-        raise BadValue(text("Please send the name as a text, or /cancel."))
-    await _keep(update_id, context, asker, dialog.answers, message.text, dialog)
-    await messages.remove(context.bot, dialog.chat_id, dialog.message_id)
+async def asked(context: Context, asker: Asker, message: Message) -> Question | None:
+    """Read the question that a message answers, if it is the asker's to answer."""
+    question = preset_questions.answered(context.bot, message)
+    if question is None or question.owner_id == asker.owner_id:
+        return question
+    return question if await may_act(context.services.admins, asker, question.owner_id) else None
 
 
-async def _keep(
-    update_id: int, context: Context, asker: Asker, about: Mapping[str, Any], raw: str, dialog: Dialog | None = None
-) -> None:
-    """Give a name to a result's options, or another one to a preset, and end the question for it."""
+async def named(update_id: int, context: Context, asker: Asker, question: Question, message: Message) -> None:
+    """Take a message as the name that a question asks for; where it cannot be one, ask once more."""
+    try:
+        await messages.say(context.bot, asker, await _kept(update_id, context, question, message.text))
+    except BadValue as refusal:
+        await preset_questions.ask(context.bot, asker, question, refusal.sentence)
+    if message.reply_to_message is not None:
+        await messages.remove(context.bot, asker.chat_id, message.reply_to_message.message_id)
+
+
+async def _kept(update_id: int, context: Context, question: Question, raw: str | None) -> Text:
+    """Give a name to a result's options, or another one to a preset; say what was done."""
+    if raw is None:
+        raise BadValue(text("Please send the name as a text."))
     services, name = context.services, preset_names.clean(raw)
     async with services.store.write() as conn:
-        done = await _written(conn, asker, about, name, services.clock())
-        if dialog is not None:
-            await rows.remove(conn, dialog.id)
+        done = await _written(conn, question, name, services.clock())
         await inbox.settle(conn, update_id, services.clock())
-    await messages.say(context.bot, asker, done)
+    return done
 
 
-async def _written(conn: AsyncConnection, asker: Asker, about: Mapping[str, Any], name: str, now: float) -> Text:
+async def _written(conn: AsyncConnection, question: Question, name: str, now: float) -> Text:
     try:
-        if "name" in about:
-            return await _renamed(conn, asker.owner_id, about["name"], name)
-        task = await tasks.get(conn, int(about["task"]))
+        if question.verb == "name":
+            return await _renamed(conn, question, name)
+        task = await tasks.get(conn, int(question.about))
         if task is None:
             raise NotFound(text("That result is no longer here."))
-        return await _saved(conn, asker.owner_id, task, name, now)
+        return await _saved(conn, question.owner_id, task, name, now)
     except presets.NoRoom:
         raise TooMany(
             text("You have {most} presets, as many as there can be. Delete one first: /presets.", most=presets.MOST)
@@ -170,9 +138,9 @@ async def _saved(conn: AsyncConnection, owner_id: int, task: Task, name: str, no
     )
 
 
-async def _renamed(conn: AsyncConnection, owner_id: int, before: str, name: str) -> Text:
-    if not await presets.rename(conn, owner_id, before, name):
-        raise _gone()
+async def _renamed(conn: AsyncConnection, question: Question, name: str) -> Text:
+    before = _found(await presets.of_owner(conn, question.owner_id), question.about).name
+    await presets.rename(conn, question.owner_id, before, name)
     return text("⭐ “{before}” is now called “{name}”. /presets lists all.", before=before, name=name)
 
 
@@ -185,16 +153,14 @@ async def press(update: Update, context: Context) -> None:
     match pressed.verb, pressed.arguments[1:]:
         case "turn", ():
             await _redraw(context, pressed, page.view())
-        case "drop", ():
-            await _drop(context, pressed)
         case "use", (key,):
-            await _use(context, pressed, _meant(page, key))
+            await _use(context, pressed, _found(page.presets, key))
         case "name", (key,):
-            await _ask_other_name(context, pressed, _meant(page, key))
+            await _ask_other_name(context, pressed, _found(page.presets, key))
         case "ask", (key,):
-            await _redraw(context, pressed, page.confirm(_meant(page, key)))
+            await _redraw(context, pressed, page.confirm(_found(page.presets, key)))
         case "yes", (key,):
-            await _delete(context, pressed, page, _meant(page, key))
+            await _delete(context, pressed, page, _found(page.presets, key))
         case _:
             raise own_pages.out_of_date()
     await dialogs.acknowledged(pressed.query)
@@ -203,19 +169,16 @@ async def press(update: Update, context: Context) -> None:
 async def _use(context: Context, pressed: Press, preset: Preset) -> None:
     capability = registry.BY_NAME[preset.capability]
     answers = {
-        **capability.start(await intake.choices(context.services, pressed.asker, capability)),
+        **await intake.beginning(context.services, pressed.asker, capability),
         **preset_names.known_options(capability, preset.options),
     }
     await requests.begin(pressed.update_id, context, pressed.asker, requests.Wish(capability, answers, is_said=False))
 
 
 async def _ask_other_name(context: Context, pressed: Press, preset: Preset) -> None:
-    question = text(
-        "What shall “{name}” be called instead? Up to {most} characters.",
-        name=preset.name,
-        most=preset_names.LONGEST,
-    )
-    await _ask(context, pressed.asker, {"name": preset.name}, question)
+    question = Question("name", preset_names.key_of(preset.name), pressed.owner_id)
+    why = text("✏️ What shall “{name}” be called instead?", name=preset.name)
+    await preset_questions.ask(context.bot, pressed.asker, question, why)
 
 
 async def _delete(context: Context, pressed: Press, page: Page, preset: Preset) -> None:
@@ -224,17 +187,6 @@ async def _delete(context: Context, pressed: Press, page: Page, preset: Preset) 
         await presets.remove(conn, pressed.owner_id, preset.name)
         await inbox.settle(conn, pressed.update_id, services.clock())
     await _redraw(context, pressed, (await _page(context, pressed.owner_id, page.number)).view())
-
-
-async def _drop(context: Context, pressed: Press) -> None:
-    """End the question for a name."""
-    services, asker = context.services, pressed.asker
-    async with services.store.write() as conn:
-        dialog = await rows.get(conn, asker.chat_id, asker.thread_id, asker.owner_id, services.clock())
-        if dialog is not None and dialog.capability == QUESTION:
-            await rows.remove(conn, dialog.id)
-        await inbox.settle(conn, pressed.update_id, services.clock())
-    await messages.remove(context.bot, asker.chat_id, asker.message_id)
 
 
 async def _redraw(context: Context, pressed: Press, view: View) -> None:
@@ -248,12 +200,8 @@ async def _page(context: Context, owner_id: int, number: int) -> Page:
     return page if number <= page.last else Page(owner_id, page.last, own)
 
 
-def _meant(page: Page, key: str) -> Preset:
-    preset = next((one for one in page.presets if preset_names.key_of(one.name) == key), None)
+def _found(known: Sequence[Preset], key: str) -> Preset:
+    preset = next((one for one in known if preset_names.key_of(one.name) == key), None)
     if preset is None:
-        raise _gone()
+        raise NotFound(text("That preset is no longer here. /presets lists those that are."))
     return preset
-
-
-def _gone() -> NotFound:
-    return NotFound(text("That preset is no longer here. /presets lists those that are."))

@@ -57,8 +57,9 @@ async def press(update: Update, context: Context) -> None:
 async def forget(update_id: int, context: Context, asker: Asker) -> None:
     """Delete all that is kept about a person.
 
-    What waits is cancelled; what the image service is at work on is dropped, and is not delivered. The copies go
-    first: killed before the rows are gone, the update comes again and finds the rest by them.
+    What waits is cancelled; what the image service is at work on is dropped, and is not delivered; a training that may
+    still bring a LoRA goes on as nobody's. The copies go first: killed before the rows are gone, the update comes again
+    and finds the rest by them.
     """
     services, person_id = context.services, asker.owner_id
     taken_back = await _withdrawn(services, person_id)
@@ -129,8 +130,8 @@ def kept(settings: Settings) -> Text:
             ),
             text(
                 "• A question that waits for your answer: an hour. Which pictures came as one album: {days} days at "
-                "most. Copies of photos for the image service: until their task ends, and pictures for a training "
-                "until a day after it.",
+                "most. Copies of photos for the image service: until their task ends; where a training came to "
+                "nothing, a day longer.",
                 days=int(albums.KEEP_SECONDS / (24 * 3600)),
             ),
             text(
@@ -157,8 +158,8 @@ def kept(settings: Settings) -> Text:
 
 def _requests(days: int) -> Text:
     what = text(
-        "• Your requests: words, options, where they came from, links to the results and Telegram's numbers for them; "
-        "and how much of each day's allowance you used."
+        "• Your requests: words, options, the outline of what you marked, where they came from, links to the results "
+        "and Telegram's numbers for them; and how much of each day's allowance you used."
     )
     if not days:
         return text("{what} Until you send /forget.", what=what)

@@ -10,21 +10,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
-from telegram.constants import ChatAction, ParseMode
+from telegram.constants import ChatAction
 from telegram.error import TelegramError
 
 from bot.capabilities import registry
 from bot.conversations.view import Button
 from bot.locales.text import Text, layout, text
+from bot.locales.times import duration
 from bot.store import tasks
 from bot.store.engine import Store
+from bot.store.forgetting import NOBODY
 from bot.store.task import State, Task
 from bot.telegram import messages
 from bot.telegram.services import Bot
 from bot.tracker import states
 from bot.tracker.gate import OUTAGE
 from bot.tracker.timings import Timings
-from bot.waiting import pause
+from bot.waiting import repeat
 
 log = structlog.get_logger()
 
@@ -80,24 +82,16 @@ class Progress:
     async def run(self, stop: asyncio.Event) -> None:
         """Look at the waiting tasks every two seconds until `stop` is set."""
         try:
-            await self._beat_until(stop)
+            await repeat(self.beat, stop, BEAT, failed="progress_failed")
         finally:
             await self._finish()
-
-    async def _beat_until(self, stop: asyncio.Event) -> None:
-        while not stop.is_set():
-            try:
-                await self.beat()
-            except Exception:
-                log.exception("progress_failed")
-            await pause(stop, BEAT)
 
     async def beat(self) -> None:
         """Begin to tell what is due about each waiting task; a chat that has to wait for its turn holds up no other."""
         busy = frozenset(self._at_work)  # before the rows are read: those of the busy may change in the middle
         async with self._store.read() as conn:
             listed = await tasks.in_states(conn, states.WAITING, WATCHED)
-            waiting = [task for task in listed if not _is_errand(task)]
+            waiting = [task for task in listed if task.owner_id != NOBODY and not registry.is_errand(task.capability)]
             ahead = await tasks.ahead(conn, waiting, self._clock())
         self._seen = {task.id: self._seen.get(task.id, _Seen()) for task in waiting}
         places = {(task.chat_id, task.thread_id) for task in waiting}
@@ -147,16 +141,7 @@ class Progress:
             await messages.edit(self._bot, task.chat_id, task.status_message_id, sentence, task.lang, *_buttons(task))
 
     async def _say(self, task: Task, sentence: Text) -> None:
-        lang = task.lang
-        sent = await self._bot.send_message(
-            task.chat_id,
-            sentence.html(lang),
-            parse_mode=ParseMode.HTML,
-            message_thread_id=task.thread_id,
-            reply_parameters=messages.reply_to(task.message_id),
-            reply_markup=messages.keyboard(_buttons(task), lang),
-            disable_notification=True,
-        )
+        sent = await messages.say(self._bot, task, sentence, _buttons(task), disable_notification=True)
         async with self._store.write() as conn:
             noted = await tasks.note(conn, task.id, states.WAITING, status_message_id=sent.message_id)
         if not noted:  # the result was faster
@@ -214,18 +199,6 @@ def _with_bar(progress: float, elapsed: float, usual: float | None) -> Text:
     )
 
 
-def duration(seconds: float) -> Text:
-    """Phrase a length of time, as exactly as one wants to know it."""
-    if seconds < 90:  # noqa: PLR2004
-        return text("{seconds} s", seconds=max(round(seconds), 1))
-    minutes = round(seconds / 60)
-    if minutes < 90:  # noqa: PLR2004
-        return text("{minutes} min", minutes=minutes)
-    if minutes % 60 == 0:
-        return text("{hours} h", hours=minutes // 60)
-    return text("{hours} h {minutes} min", hours=minutes // 60, minutes=minutes % 60)
-
-
 def _is_long(task: Task, usual: float | None, now: float) -> bool:
     """Say whether the result is not just about to come."""
     if task.submitted_at is None or usual is None:
@@ -239,11 +212,6 @@ def _edit_every(task: Task, now: float) -> float:
     least = EDIT_EVERY if task.chat_id > 0 else EDIT_EVERY_IN_GROUPS
     every = max(least, (now - task.created_at) / 4)
     return min(every, BAR_EVERY) if task.progress is not None else every
-
-
-def _is_errand(task: Task) -> bool:
-    capability = registry.BY_NAME.get(task.capability)
-    return capability is not None and capability.is_errand
 
 
 def is_cancellable(task: Task) -> bool:

@@ -78,7 +78,7 @@ async def _carry_out(
     await intake.admit(context.services, asker)
     capability = registry.BY_COMMAND[command.name]
     answers = {
-        **capability.start(await intake.choices(context.services, asker, capability)),
+        **await intake.beginning(context.services, asker, capability),
         **await preset_names.applied(context.services.store, asker.owner_id, capability, capability.read(command.line)),
         **capability.placed(answered, sent),
     }

@@ -9,12 +9,12 @@ from telegram.error import BadRequest
 
 from bot.capabilities import registry
 from bot.conversations.view import Button, joined
-from bot.errors import NotFound
-from bot.locales.text import Text, plural, text
+from bot.locales.text import Text, text
 from bot.store.history import Entry
-from bot.telegram import messages
+from bot.telegram import messages, originals
+from bot.telegram.album import Album
 from bot.telegram.asker import Asker
-from bot.telegram.result_buttons import result_buttons
+from bot.telegram.result_buttons import press_a_number, result_buttons
 from bot.telegram.services import Bot
 
 Media = InputMediaPhoto | InputMediaDocument
@@ -26,22 +26,20 @@ async def send(bot: Bot, asker: Asker, entry: Entry) -> None:
     Raises `NotFound` where Telegram has none of them any more.
     """
     is_here = entry.task.chat_id == asker.chat_id
-    rows = result_buttons(entry.task, entry.pictures) if is_here else []
     albums = _albums(entry, _caption(entry, is_here=is_here).html(asker.lang))
     if not albums:
-        raise _gone()
+        raise originals.gone()
     is_alone = len(entry.pictures) == 1
+    rows = result_buttons(entry.task, entry.pictures) if is_here and is_alone else []
     try:
-        for album in albums:
-            await send_media(bot, asker, album, rows if is_alone else ())
+        sent = [message for album in albums for message in await send_media(bot, asker, album, rows)]
     except BadRequest as error:
         if "file" not in error.message.lower():
             raise
-        raise _gone() from None
-    if rows and not is_alone:
-        count = len(entry.pictures)
-        below = plural("{count} picture.", "{count} pictures. Press a number to go on with that one.", count)
-        await messages.say(bot, asker, below, rows)
+        raise originals.gone() from None
+    if is_here and not is_alone:
+        rows = result_buttons(entry.task, entry.pictures, Album.of(sent))
+        await messages.say(bot, asker, press_a_number(entry.pictures), rows)
 
 
 async def send_media(
@@ -87,7 +85,3 @@ def _caption(entry: Entry, *, is_here: bool) -> Text:
     seeds = [picture.seed for picture in entry.pictures if picture.seed is not None]
     caption = registry.BY_NAME[entry.task.capability].caption(entry.task.request, seeds)
     return caption if is_here else joined([caption, text("It was made in another chat: you can go on from it there.")])
-
-
-def _gone() -> NotFound:
-    return NotFound(text("That picture is no longer here."))

@@ -1,4 +1,4 @@
-"""What the buttons below results, endings and progress do: `r:<verb>:<task>[:<picture>[:<capability>]]`.
+"""What the buttons below results, endings and progress do: `r:<verb>:<task>[:<picture>[:<capability or album>]]`.
 
 Everything is read from the rows, so they work after a restart and for as long as the rows are there.
 """
@@ -13,15 +13,18 @@ from telegram.error import BadRequest
 
 from bot.capabilities import registry
 from bot.capabilities.base import Capability, Studio
+from bot.capabilities.collection import CollectionNeed
 from bot.capabilities.needs import Source
 from bot.conversations.view import Button
 from bot.errors import NotAllowed, NotFound
 from bot.locales.text import text
 from bot.store import inbox, loras, pictures, tasks
 from bot.store.task import Picture, State, Task
-from bot.telegram import dialogs, intake, messages, originals, presets, requests
+from bot.telegram import dialogs, intake, messages, originals, own_pages, presets, requests
+from bot.telegram.album import Album
 from bot.telegram.asker import Asker, asker_of, may_act
 from bot.telegram.result_buttons import (
+    NO_ALBUM,
     confirm_delete,
     finished_buttons,
     picture_buttons,
@@ -54,6 +57,11 @@ class Press:
         return self.context.services.studio.for_(self.asker.owner_id, self.asker.chat_id)
 
     @property
+    def album(self) -> Album:
+        """Give the album in which the result is shown once more, if it is."""
+        return Album.read(self.way)
+
+    @property
     def source(self) -> Source:
         """Give the picture that is meant, as an answer."""
         return {"task": self.task.id, "index": self.index}
@@ -67,39 +75,60 @@ async def press(update: Update, context: Context) -> None:
     _, verb, task_id, index, way = [*query.data.split(":"), "0", ""][:5]
     async with context.services.store.read() as conn:
         task = await tasks.get(conn, int(task_id))
-    if task is None or task.chat_id != asker.chat_id:
+    # One's own tasks of other chats can be taken back in private, where /tasks lists them.
+    is_own = verb == "cancel" and asker.is_private and task is not None and task.owner_id == asker.owner_id
+    if task is None or (task.chat_id != asker.chat_id and not is_own):
         raise NotFound(text("That result is no longer here."))
-    if verb in _OWNERS_ONLY and not await may_act(context.services.admins, asker, task.owner_id):
+    if _is_owners(verb, task) and not await may_act(context.services.admins, asker, task.owner_id):
         raise NotAllowed(text("Only the person who asked for this can do that."))
     pressed = Press(update.update_id, query, context, asker, task, int(index), way)
     if verb not in _VERBS:
-        raise NotFound(text("That button is out of date. Please use the newest message."))
+        raise own_pages.out_of_date()
     await _VERBS[verb](pressed)
     await dialogs.acknowledged(query)
 
 
+def _is_owners(verb: str, task: Task) -> bool:
+    return verb in _OWNERS_ONLY or (verb in _WITH_COLLECTION and task.capability in _COLLECTING)
+
+
 async def _again(pressed: Press) -> None:
     request = pressed.task.request
-    await _order(pressed, {**request, "seed": 0} if "seed" in request else request)
+    is_from_result = "task" in (request.get("photo") or {})
+    parent = _parent(pressed.task) if is_from_result else (pressed.task.id, pressed.index)
+    answers = _answers(pressed)
+    await _order(pressed, {**answers, "seed": 0} if "seed" in request else answers, parent)
 
 
 async def _retry(pressed: Press) -> None:
-    await _order(pressed, pressed.task.request)
+    await _order(pressed, _answers(pressed), _parent(pressed.task))
 
 
 async def _vary(pressed: Press) -> None:
     answers = pressed.capability.varied(pressed.task.request, pressed.source)
-    await _order(pressed, await pressed.capability.settle(answers, pressed.studio))
+    await _order(pressed, answers, (pressed.task.id, pressed.index))
 
 
-async def _order(pressed: Press, request: Mapping[str, Any]) -> None:
+def _answers(pressed: Press) -> dict[str, Any]:
+    """Give what was asked for; an option that came since then is at its default."""
+    capability = pressed.capability
+    return {**capability.start({}), **capability.reopened(pressed.task.request)}
+
+
+def _parent(task: Task) -> tuple[int | None, int | None]:
+    return task.parent_id, task.parent_index
+
+
+async def _order(pressed: Press, answers: Mapping[str, Any], parent: tuple[int | None, int | None]) -> None:
+    # Settled anew: what the one who asked may use, whoever pressed may not.
+    request = await pressed.capability.settle(answers, pressed.studio)
     order = intake.Order(
         key=f"update:{pressed.update_id}",
         update_id=pressed.update_id,
         capability=pressed.capability,
         request=request,
-        parent_id=pressed.task.id,
-        parent_index=pressed.index,
+        parent_id=parent[0],
+        parent_index=parent[1],
     )
     await intake.take_on(pressed.context.services, pressed.context.bot, pressed.asker, order)
 
@@ -107,9 +136,9 @@ async def _order(pressed: Press, request: Mapping[str, Any]) -> None:
 async def _go_on(pressed: Press) -> None:
     capability = registry.BY_NAME.get(pressed.way)
     if capability is None or capability.is_errand:
-        raise NotFound(text("That button is out of date. Please use the newest message."))
+        raise own_pages.out_of_date()
     answers = {
-        **capability.start(await intake.choices(pressed.context.services, pressed.asker, capability)),
+        **await intake.beginning(pressed.context.services, pressed.asker, capability),
         **capability.placed([], [pressed.source]),
     }
     wish = requests.Wish(capability, answers, is_said=capability.is_instant)
@@ -132,31 +161,30 @@ async def _file(pressed: Press) -> None:
 async def _pick(pressed: Press) -> None:
     made = await _made(pressed)
     if pressed.index not in {picture.index for picture in made}:
-        raise NotFound(text("That picture is no longer here."))
-    await _set_buttons(pressed, picture_buttons(pressed.task, made, pressed.index))
+        raise originals.gone()
+    await _set_buttons(pressed, picture_buttons(pressed.task, made, pressed.index, pressed.album))
 
 
 async def _ask_delete(pressed: Press) -> None:
-    await _set_buttons(pressed, confirm_delete(pressed.task.id))
+    await _set_buttons(pressed, confirm_delete(pressed.task.id, pressed.album))
 
 
 async def _keep(pressed: Press) -> None:
-    await _set_buttons(pressed, result_buttons(pressed.task, await _made(pressed)))
+    await _set_buttons(pressed, result_buttons(pressed.task, await _made(pressed), pressed.album))
 
 
 async def _delete(pressed: Press) -> None:
-    bot, chat_id, message_id = pressed.context.bot, pressed.asker.chat_id, pressed.asker.message_id
-    made = await _made(pressed)
-    shown = {id_ for picture in made for id_ in (picture.message_id, picture.preview_id)} - {message_id}
-    await messages.remove(bot, chat_id, *shown)
-    try:
-        await bot.delete_message(chat_id, message_id or 0)  # alone: of several Telegram does not say which it kept
-    except BadRequest:
+    bot, chat_id, here = pressed.context.bot, pressed.asker.chat_id, pressed.asker.message_id or 0
+    album = pressed.album if own_pages.is_genuine(pressed.query) else NO_ALBUM  # made-up ids could be anybody's
+    sent = [id_ for picture in await _made(pressed) for id_ in (picture.message_id, picture.preview_id)]
+    delivered = {id_ for id_ in (*sent, pressed.task.buttons_message_id) if id_ and id_ != here}
+    are_gone = await messages.remove_surely(bot, chat_id, *delivered)
+    if not await messages.remove_surely(bot, chat_id, here, *album.message_ids) or not are_gone:
         raise NotAllowed(
             text(
                 "Telegram lets me delete a message for two days only. Please delete it yourself: hold it, then Delete."
             )
-        ) from None
+        )
 
 
 async def _cancel(pressed: Press) -> None:
@@ -166,19 +194,20 @@ async def _cancel(pressed: Press) -> None:
         raise too_late
     if task.state not in {State.QUEUED, State.RUNNING}:
         raise too_late
-    try:
-        async with services.store.write() as conn:
-            await record.end(conn, task, State.CANCELLED, now=now)
-            await inbox.settle(conn, pressed.update_id, now)
-    except record.LostLease:
-        raise too_late from None
+    async with services.store.write() as conn:
+        held = await tasks.hold(conn, task.id)  # whose lease is another by now, if it was polled meanwhile
+        if held is not None and held.state is task.state:
+            await record.end(conn, held, State.CANCELLED, now=now)
+        elif task.state is State.QUEUED:
+            raise too_late
+        await inbox.settle(conn, pressed.update_id, now)
     services.wake()
 
 
 async def _try(pressed: Press) -> None:
     imagine = registry.BY_NAME["imagine"]
-    kept = await intake.choices(pressed.context.services, pressed.asker, imagine)
-    answers = {**imagine.start(kept), **pressed.capability.trial(pressed.task)}
+    start = await intake.beginning(pressed.context.services, pressed.asker, imagine)
+    answers = {**start, **pressed.capability.trial(pressed.task)}
     await dialogs.open_dialog(pressed.update_id, pressed.context, pressed.asker, imagine, answers)
 
 
@@ -238,4 +267,9 @@ _VERBS: Mapping[str, Callable[[Press], Awaitable[None]]] = {
     "unshare": _unshare,
     "star": _star,
 }
+# A collection of pictures is one for all that work from it.
+_WITH_COLLECTION = frozenset({"again", "edit"})
+_COLLECTING = frozenset(
+    name for name, one in registry.BY_NAME.items() if any(isinstance(need, CollectionNeed) for need in one.needs)
+)
 _OWNERS_ONLY = frozenset({"retry", "delete", "really", "keep", "cancel", "try", "share", "unshare"})

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import httpx
@@ -12,6 +12,7 @@ from bot.capabilities.base import Studio
 from bot.settings import Settings
 from bot.store.engine import Store
 from bot.telegram.admins import Admins
+from bot.telegram.album import Pages
 from bot.tracker.timings import Timings
 
 
@@ -28,6 +29,7 @@ class Services:
     http: httpx.AsyncClient  # for the vendor's pictures
     fetch: Callable[[str], Awaitable[bytes]]  # a file of Telegram's, by its id
     is_down: Callable[[], bool]  # whether the image service is out of order
+    pages: Pages = field(default_factory=Pages)
     clock: Callable[[], float] = time.time
 
 

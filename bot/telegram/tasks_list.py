@@ -35,7 +35,7 @@ async def show(update: Update, context: Context) -> None:
     rows = [
         [Button(text("Cancel no. {number}", number=task.id), f"r:cancel:{task.id}")]
         for task in mine
-        if progress.is_cancellable(task) and task.chat_id == asker.chat_id
+        if progress.is_cancellable(task) and (asker.is_private or task.chat_id == asker.chat_id)
     ]
     await messages.say(context.bot, asker, joined(lines), rows)
 

@@ -29,10 +29,11 @@ from bot.sandbox.telegram.world import Chat, Message, User
 from bot.sandbox.vendor.app import create_app as create_vendor
 from bot.sandbox.vendor.vendor import ACCESS_KEY, SECRET_KEY, Vendor
 from bot.settings import Settings
-from bot.store import pictures, tasks
+from bot.store import dialogs, pictures, tasks
+from bot.store.dialogs import Dialog
 from bot.store.engine import Store
 from bot.store.task import Picture, State, Task
-from bot.telegram import application, dialogs
+from bot.telegram import application, hearing
 from bot.telegram.delivery import Delivery
 from bot.telegram.services import Bot
 from tests.telegram.wires import ADDRESS, WEB, Web, Wire, make_app
@@ -181,6 +182,11 @@ class Stage:
         async with self.store.read() as conn:
             return await tasks.in_states(conn, list(State), 1000)
 
+    async def dialog(self, who: str = "Alice", chat: str | None = None, thread_id: int | None = None) -> Dialog | None:
+        """Find the dialog that somebody has open, in private or in a chat of that title."""
+        async with self.store.read() as conn:
+            return await dialogs.get(conn, self.chat(chat or who).id, thread_id, self.person(who).id, self.now)
+
     async def task(self, task_id: int) -> Task:
         async with self.store.read() as conn:
             found = await tasks.get(conn, task_id)
@@ -276,7 +282,7 @@ def delivery_of(stage: Stage) -> Delivery:
     """Make the tracker's outlet, which hands errands over to dialogs."""
 
     async def hear(brought: Brought) -> None:
-        await dialogs.hear(stage.parts.services, stage.bot, brought)
+        await hearing.hear(stage.parts.services, stage.bot, brought)
 
     return Delivery(stage.bot, stage.store, http=stage.parts.services.http, shelf=shelf_of(stage), hear=hear)
 

@@ -43,6 +43,7 @@ MEMBERS: dict[int | None, str] = {
 PERSON = {"id": 7, "is_bot": False, "first_name": "Ann"}
 PRIVATE, GROUP = {"id": 7, "type": "private"}, {"id": -1001, "type": "supergroup", "title": "Group"}
 PHOTO: dict[str, Any] = {"photo": [{"file_id": "p", "file_unique_id": "p", "width": 9, "height": 9}]}
+VOICE: dict[str, Any] = {"file_id": "v", "file_unique_id": "v", "duration": 1}
 FILE: dict[str, Any] = {"document": {"file_id": "d", "file_unique_id": "d"}}
 
 
@@ -96,7 +97,12 @@ MESSAGES = [
     (written("", GROUP, migrate_to_chat_id=-1002), service_updates.migrated),
     (written("", GROUP, migrate_from_chat_id=-5), service_updates.migrated),
     (written("", GROUP, new_chat_title="New"), None),
-    (written("", dice={"value": 3, "emoji": "🎲"}), None),
+    (written("", dice={"value": 3, "emoji": "🎲"}), help.unusable),
+    (written("", voice=VOICE), help.unusable),
+    (written("", voice=VOICE, caption="a fox"), help.unusable),
+    (written("", GROUP, voice=VOICE), None),
+    (written("", message_auto_delete_timer_changed={"message_auto_delete_time": 60}), None),
+    (written("", users_shared={"request_id": 1, "users": []}), None),
 ]
 BUTTONS = [
     ("d:1:run", dialogs.press),
@@ -106,6 +112,7 @@ BUTTONS = [
     ("r:again:1", results.press),
     ("r:vary:1:7", results.press),
     ("r:go:1:7:upscale", results.press),
+    ("r:delete:1:0:123_3", results.press),
     ("r:go:1:7:8", failures.unknown_button),
     ("r:go:1:7:upscale:2", failures.unknown_button),
     ("m:upscale", menu.press),

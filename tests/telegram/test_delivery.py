@@ -435,6 +435,22 @@ class TestTell:
         assert (task.thread_id, told.thread_id) == (None, None)
 
 
+async def test_pictures_go_outside_of_topics_where_theirs_is_closed(
+    stage: Stage, delivery: Delivery, delivering: Add
+) -> None:
+    forum = stage.chat("Picture forum")
+    task = await delivering(chat_id=forum.id, thread_id=next(iter(forum.topics)))
+    await stage.bring(task, *bodies(1))
+    stage.refuse("sendPhoto", 400, "Bad Request: TOPIC_CLOSED")
+    with pytest.raises(NotNow):
+        await delivery.deliver(task)
+    await delivery.deliver(await stage.task(task.id))
+    assert [message.thread_id for message in stage.shown(forum)] == [None]
+    stage.refuse("sendMessage", 400, "Bad Request: TOPIC_CLOSED")  # where no topic is meant there is no way out
+    with pytest.raises(Undeliverable):
+        await delivery.tell(await stage.task(task.id))
+
+
 async def test_pictures_go_outside_of_topics_where_theirs_is_gone(
     stage: Stage, delivery: Delivery, delivering: Add
 ) -> None:

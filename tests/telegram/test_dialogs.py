@@ -11,7 +11,9 @@ from bot.sandbox.vendor.faults import Fault
 from bot.store import dialogs as rows
 from bot.store import inbox
 from bot.store.dialogs import Dialog, NewDialog
-from bot.telegram import dialogs
+from bot.store.task import Task
+from bot.telegram import intake
+from bot.telegram.panels import resume
 from tests.telegram.stage import Stage, data_of, labels, picture_bytes
 
 GROUP = "Picture friends"
@@ -25,11 +27,6 @@ MADE_UP = (
     "set:size:1:99", "set:samples:9", "pick:loras:0000000000", "pick:perfume:1", "pick:samples:1",
     "field:loras:0:weight:1", "field:loras:x:weight:1", "field:samples:0:weight:1",
 )  # fmt: skip
-
-
-async def dialog_of(stage: Stage, who: str, chat: str | None = None, thread_id: int | None = None) -> Dialog | None:
-    async with stage.store.read() as conn:
-        return await rows.get(conn, stage.chat(chat or who).id, thread_id, stage.person(who).id, stage.now)
 
 
 async def open_panel(stage: Stage, who: str = "Alice", words: str = "a fox") -> ChatMessage:
@@ -74,8 +71,8 @@ class TestOnePlaceOneDialog:
         await stage.say("Bob", "/imagine")
         asked = {message.thread_id for message in stage.shown(forum) if message.force_reply}
         assert asked == {first, second, None}
-        held = [await dialog_of(stage, "Bob", "Picture forum", thread) for thread in (first, second, None)]
-        assert len({dialog.id for dialog in [*held, await dialog_of(stage, "Bob")] if dialog}) == 4
+        held = [await stage.dialog("Bob", "Picture forum", thread) for thread in (first, second, None)]
+        assert len({dialog.id for dialog in [*held, await stage.dialog("Bob")] if dialog}) == 4
 
 
 class TestAnswers:
@@ -88,10 +85,10 @@ class TestAnswers:
 
     async def test_a_bad_value_keeps_the_dialog_and_says_what_is_allowed(self, stage: Stage) -> None:
         panel = await go(stage, await open_panel(stage), "Pictures", "⌨️")
-        before = await dialog_of(stage, "Alice")
+        before = await stage.dialog("Alice")
         [answer] = await stage.say("Alice", "nine")
         assert "1–8" in answer.text
-        assert await dialog_of(stage, "Alice") == before
+        assert await stage.dialog("Alice") == before
         [answer] = await stage.say("Alice", "3")
         assert "Pictures: 3" in labels(answer)
         assert panel.message_id not in stage.chat("Alice").messages
@@ -109,12 +106,12 @@ class TestAnswers:
         assert "waiting for a picture" in answer.text
         [panel] = await stage.say("Alice", files={"a.jpg": picture_bytes()})
         assert "🖼 Add a picture ✕" in labels(panel)
-        dialog = await dialog_of(stage, "Alice")
+        dialog = await stage.dialog("Alice")
         assert dialog is not None
         assert stage.sandbox.files.find(dialog.answers["photo"]["file"]) is not None
         # Sent to an open panel, another takes its place.
         await stage.say("Alice", files={"b.png": picture_bytes(kind="PNG")}, media="document")
-        changed = await dialog_of(stage, "Alice")
+        changed = await stage.dialog("Alice")
         assert changed is not None
         assert changed.answers["photo"] != dialog.answers["photo"]
         assert changed.answers["photo"]["document"] is True
@@ -125,7 +122,7 @@ class TestAnswers:
         await open_panel(stage)
         [answer] = await stage.say("Alice", files={"a.pdf": b"%PDF-1.7"}, media="document")
         assert "application/pdf" in answer.text
-        assert await dialog_of(stage, "Alice") is not None
+        assert await stage.dialog("Alice") is not None
 
     async def test_words_that_nothing_waits_for_are_shown_the_buttons(self, stage: Stage) -> None:
         await open_panel(stage)
@@ -144,7 +141,7 @@ class TestAnswers:
 
     async def test_an_answer_to_a_screen_of_another_version(self, stage: Stage) -> None:
         await open_panel(stage)
-        dialog = await dialog_of(stage, "Alice")
+        dialog = await stage.dialog("Alice")
         assert dialog is not None
         async with stage.store.write() as conn:
             await rows.update(conn, dialog, screen="ask-perfume")
@@ -178,10 +175,10 @@ class TestInGroups:
     async def test_somebody_elses_panel(self, stage: Stage) -> None:
         [question] = await stage.say("Alice", "/imagine", to=GROUP)
         [panel] = await stage.say("Alice", "a fox", to=GROUP, reply_to=question.message_id)
-        before = await dialog_of(stage, "Alice", GROUP)
+        before = await stage.dialog("Alice", GROUP)
         for label in ("✨", "Cancel", "Pictures"):
             assert "/imagine" in str(await stage.press("Bob", panel, data_of(panel, label)))
-        assert await dialog_of(stage, "Alice", GROUP) == before
+        assert await stage.dialog("Alice", GROUP) == before
         assert await stage.tasks() == []
         [answer] = await stage.say("Bob", "/cancel", to=GROUP)
         assert "nothing to cancel" in answer.text
@@ -195,7 +192,7 @@ class TestButtons:
         origin = stage.updates[0].message
         assert origin is not None
         assert (task.request["samples"], task.reserved, task.message_id) == (4, 4, origin.message_id)
-        assert await dialog_of(stage, "Alice") is None
+        assert await stage.dialog("Alice") is None
         assert panels(stage) == []
         assert "expired" in str(await stage.press("Alice", panel, data_of(panel, "✨"), gone=True))
         assert await stage.tasks() == [task]
@@ -204,7 +201,7 @@ class TestButtons:
         panel = await open_panel(stage)
         assert await stage.press("Alice", panel, data_of(panel, "Cancel")) == ""
         assert panels(stage) == []
-        assert await dialog_of(stage, "Alice") is None
+        assert await stage.dialog("Alice") is None
         assert await stage.tasks() == []
 
     async def test_the_same_value_once_more_changes_nothing_that_is_seen(self, stage: Stage) -> None:
@@ -216,18 +213,18 @@ class TestButtons:
 
     async def test_old_and_made_up_buttons_change_nothing(self, stage: Stage) -> None:
         panel = await open_panel(stage)
-        before = await dialog_of(stage, "Alice")
+        before = await stage.dialog("Alice")
         assert before is not None
         for made_up in MADE_UP:
             said = len(stage.calls("sendMessage"))
             alert = await stage.press("Alice", panel, f"d:{before.id}:{made_up}")
             assert alert or len(stage.calls("sendMessage")) == said + 1, made_up
-            assert await dialog_of(stage, "Alice") == before, made_up
+            assert await stage.dialog("Alice") == before, made_up
         assert await stage.tasks() == []
 
     async def test_generate_before_there_is_a_prompt(self, stage: Stage) -> None:
         [question] = await stage.say("Alice", "/imagine")
-        dialog = await dialog_of(stage, "Alice")
+        dialog = await stage.dialog("Alice")
         assert dialog is not None
         assert await stage.press("Alice", question, f"d:{dialog.id}:run") == ""
         assert await stage.tasks() == []
@@ -271,12 +268,12 @@ class TestButtons:
 class TestTheCatalogueIsOutOfReach:
     async def test_while_a_panel_is_open(self, stage: Stage) -> None:
         panel = await open_panel(stage)
-        before = await dialog_of(stage, "Alice")
+        before = await stage.dialog("Alice")
         stage.vendor.faults.add(Fault(on="models", times=9, code=503))
         assert "does not answer" in str(await stage.press("Alice", panel, data_of(panel, "Model")))
-        assert await dialog_of(stage, "Alice") == before
+        assert await stage.dialog("Alice") == before
         assert "does not answer" in str(await stage.press("Alice", panel, data_of(panel, "✨")))
-        assert await dialog_of(stage, "Alice") == before
+        assert await stage.dialog("Alice") == before
         assert await stage.tasks() == []
         # What needs no catalogue goes on.
         await go(stage, panel, "Pictures", "4")
@@ -289,7 +286,7 @@ class TestTheCatalogueIsOutOfReach:
         [panel] = await stage.say("Alice", files={"a.jpg": picture_bytes()})
         await stage.press("Alice", panel, data_of(panel, "✨"))
         assert "cannot do this" in stage.shown(stage.chat("Alice"))[-1].text
-        assert await dialog_of(stage, "Alice") is not None
+        assert await stage.dialog("Alice") is not None
         assert await stage.tasks() == []
 
 
@@ -300,8 +297,8 @@ class TestCommandCancel:
         [answer] = await stage.say("Alice", "/cancel")
         assert answer.text == "Cancelled. Nothing was ordered."
         assert panels(stage) == []
-        assert await dialog_of(stage, "Alice") is None
-        assert await dialog_of(stage, "Alice", GROUP) is not None
+        assert await stage.dialog("Alice") is None
+        assert await stage.dialog("Alice", GROUP) is not None
 
     async def test_of_nothing(self, stage: Stage) -> None:
         [answer] = await stage.say("小明", "/cancel")
@@ -337,17 +334,17 @@ class TestResume:
         await put("小明", lang="zh_CN")
         await put("Bob", expires_at=stage.now)
         for _ in range(2):
-            await dialogs.resume(stage.parts.services, stage.bot)
+            await resume(stage.parts.services, stage.bot)
         assert [len(panels(stage, who)) for who in ("Alice", "小明", "Bob")] == [1, 1, 0]
         assert "想画什么" in panels(stage, "小明")[0].text
 
     async def test_the_older_message_goes(self, stage: Stage) -> None:
         panel = await open_panel(stage)
-        dialog = await dialog_of(stage, "Alice")
+        dialog = await stage.dialog("Alice")
         assert dialog is not None
         async with stage.store.write() as conn:
             await rows.update(conn, dialog, screen="opt-samples")
-        await dialogs.resume(stage.parts.services, stage.bot)
+        await resume(stage.parts.services, stage.bot)
         [shown] = panels(stage)
         assert shown.message_id != panel.message_id
         assert "« Back" in labels(shown)
@@ -362,7 +359,7 @@ class TestResume:
         block(stage.sandbox, Block(user_id=blocked.chat_id))
         await put()
         with capture_logs() as logs:
-            await dialogs.resume(stage.parts.services, stage.bot)
+            await resume(stage.parts.services, stage.bot)
         assert [entry["event"] for entry in logs] == ["dialog_not_resumed"] * 3
         assert len(panels(stage)) == 1
 
@@ -373,24 +370,94 @@ class TestResume:
             assert await stage.say("Alice", "/imagine") == []
         async with stage.store.read() as conn:
             assert await inbox.count_open(conn) == 0
-        await dialogs.resume(stage.parts.services, stage.bot)
+        await resume(stage.parts.services, stage.bot)
         assert "What shall I draw" in panels(stage)[0].text
 
 
-async def test_two_that_change_the_same_state_of_a_dialog(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The second finds the row changed: it changes and shows nothing, and the first's effect stays."""
+async def test_a_press_that_is_overtaken_is_made_upon_the_other_change(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     panel = await open_panel(stage)
     screen = await go(stage, panel, "Pictures")
-    update = rows.update
+    update, overtaken = rows.update, iter([True])
 
-    async def overtaken(conn: Any, dialog: Dialog, **changes: object) -> Dialog | None:
-        await update(conn, dialog, screen="more")
+    async def late(conn: Any, dialog: Dialog, **changes: object) -> Dialog | None:
+        if next(overtaken, False):
+            await update(conn, dialog, answers={**dialog.answers, "seed": 7})
         return await update(conn, dialog, **changes)
 
-    monkeypatch.setattr(rows, "update", overtaken)
-    calls = len(stage.calls("sendMessage", "editMessageText"))
+    monkeypatch.setattr(rows, "update", late)
     assert await stage.press("Alice", screen, data_of(screen, "4")) == ""
-    dialog = await dialog_of(stage, "Alice")
+    dialog = await stage.dialog("Alice")
     assert dialog is not None
-    assert (dialog.screen, dialog.answers["samples"]) == ("more", 1)
-    assert len(stage.calls("sendMessage", "editMessageText")) == calls
+    assert (dialog.answers["seed"], dialog.answers["samples"]) == (7, 4)
+    assert dialog.shown == dialog.version
+    assert "Pictures: 4" in labels(panels(stage)[-1])
+
+
+async def test_one_that_keeps_changing_is_given_up_and_nothing_is_settled(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    screen = await go(stage, await open_panel(stage), "Pictures")
+
+    async def never(*args: Any, **changes: object) -> None:
+        return None
+
+    monkeypatch.setattr(rows, "update", never)
+    with capture_logs():
+        assert "Something went wrong" in str(await stage.press("Alice", screen, data_of(screen, "4")))
+
+
+async def test_a_dialog_that_has_ended_meanwhile_orders_nothing(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two admins may press Generate below what one of them asked for anonymously, or one Cancel."""
+    panel = await open_panel(stage)
+    dialog = await stage.dialog("Alice")
+    assert dialog is not None
+    take_on = intake.take_on
+
+    async def late(*args: Any) -> Task | None:
+        async with stage.store.write() as conn:
+            await rows.remove(conn, dialog.id)
+        return await take_on(*args)
+
+    monkeypatch.setattr(intake, "take_on", late)
+    assert await stage.press("Alice", panel, data_of(panel, "✨")) == ""
+    assert await stage.tasks() == []
+
+
+async def test_a_dialog_is_of_its_chat_alone(stage: Stage) -> None:
+    """A client can make data up; a dialog of an anonymous admin would believe it from anywhere else."""
+    forum = stage.chat("Picture forum")
+    async with stage.store.write() as conn:
+        dialog, _ = await rows.put(
+            conn,
+            NewDialog(
+                chat_id=forum.id,
+                owner_id=forum.id,
+                capability="imagine",
+                lang="en",
+                answers={"prompt": "a fox"},
+                screen="main",
+                created_at=stage.now,
+                expires_at=stage.now + HOUR,
+            ),
+        )
+    panel = await open_panel(stage, "Bob")
+    assert "expired" in str(await stage.press("Bob", panel, f"d:{dialog.id}:end"))
+    async with stage.store.read() as conn:
+        assert await rows.by_id(conn, dialog.id, stage.now) is not None
+
+
+async def test_pictures_that_are_being_collected_are_not_lost_to_another_dialog(stage: Stage) -> None:
+    await stage.say("Alice", "/train")
+    await stage.say("Alice", files={f"{n}.jpg": picture_bytes(400 + n, 400) for n in range(3)})
+    before = await stage.dialog("Alice")
+    [refusal] = await stage.say("Alice", "/imagine")
+    assert "3 pictures so far, which would be lost" in refusal.text
+    assert "/cancel" in refusal.text
+    assert await stage.dialog("Alice") == before
+    assert await stage.say("Alice", "/imagine a fox") == []
+    assert len(await stage.tasks()) == 1
+    await stage.say("Alice", "/cancel")
+    [question] = await stage.say("Alice", "/imagine")
+    assert "What shall I draw" in question.text

@@ -14,7 +14,8 @@ from bot.store import dialogs as rows
 from bot.store import inbox, tasks
 from bot.store.dialogs import Dialog
 from bot.store.task import State, Task
-from bot.telegram import dialogs, errands
+from bot.telegram import errands
+from bot.telegram.forms import TRIES
 from bot.tracker.handover import Handover
 from bot.tracker.ports import NotNow
 from tests.conversations.inventions import register
@@ -31,13 +32,8 @@ def _more_capabilities(monkeypatch: pytest.MonkeyPatch) -> None:
     register(monkeypatch)
 
 
-async def dialog_of(stage: Stage, who: str = "Alice", chat: str | None = None) -> Dialog | None:
-    async with stage.store.read() as conn:
-        return await rows.get(conn, stage.chat(chat or who).id, None, stage.person(who).id, stage.now)
-
-
 async def answers_of(stage: Stage) -> dict[str, Any]:
-    dialog = await dialog_of(stage)
+    dialog = await stage.dialog()
     assert dialog is not None
     return dialog.answers
 
@@ -54,7 +50,8 @@ def shown(stage: Stage, title: str = "Alice") -> list[ChatMessage]:
 @pytest.fixture
 def ends(stage: Stage) -> Ends:
     """Let an errand end, and hand it over as the tracker does; give it as it then is."""
-    handover = Handover(stage.store, delivery_of(stage), clock=lambda: stage.now)
+    withdraw = stage.parts.services.studio.inputs.withdraw
+    handover = Handover(stage.store, delivery_of(stage), withdraw=withdraw, clock=lambda: stage.now)
 
     async def end(task: Task, *, fails: bool = False, **more: Any) -> Task:
         if task.state is State.QUEUED:
@@ -71,7 +68,7 @@ def ends(stage: Stage) -> Ends:
 class TestPlacing:
     async def test_is_one_change_with_what_asks_for_it(self, stage: Stage) -> None:
         [waiting] = await stage.say("Alice", "/find", files=PHOTO)
-        dialog = await dialog_of(stage)
+        dialog = await stage.dialog()
         assert dialog is not None
         assert (waiting.text, dialog.screen) == ("I am looking.", "ask-found")
         [task] = await sent(stage)
@@ -86,7 +83,7 @@ class TestPlacing:
     ) -> None:
         if words != "/find":
             await stage.say("Alice", "/find")
-        before = await dialog_of(stage)
+        before = await stage.dialog()
 
         async def broken(*args: Any) -> None:
             raise ConnectionError("the database is away")
@@ -95,7 +92,7 @@ class TestPlacing:
         with capture_logs():
             await stage.say("Alice", words, files=PHOTO)
         monkeypatch.undo()
-        assert await dialog_of(stage) == before
+        assert await stage.dialog() == before
         assert await stage.tasks() == []
 
     async def test_costs_nobody_anything_and_says_nothing(self, stage: Stage) -> None:
@@ -108,13 +105,13 @@ class TestPlacing:
     async def test_the_same_is_not_asked_for_again_while_it_is_under_way(self, stage: Stage) -> None:
         await stage.say("Alice", "/find --all on", files=PHOTO)
         before = await sent(stage)
-        dialog = await dialog_of(stage)
+        dialog = await stage.dialog()
         assert dialog is not None
         panel = shown(stage)[-1]
         for data in ("set:all:off", "go:main", "go:ask-found", "set:all:on"):
             assert await stage.press("Alice", panel, f"d:{dialog.id}:{data}") == ""
         assert await sent(stage) == before
-        changed = await dialog_of(stage)
+        changed = await stage.dialog()
         assert changed is not None
         assert changed.version == dialog.version + 4
 
@@ -123,7 +120,7 @@ class TestPlacing:
         [first] = await sent(stage)
         await ends(first)
         await stage.say("Alice", "a fox")
-        dialog = await dialog_of(stage)
+        dialog = await stage.dialog()
         assert dialog is not None
         panel = shown(stage)[-1]
         await stage.press("Alice", panel, f"d:{dialog.id}:go:ask-found")
@@ -138,7 +135,7 @@ class TestPlacing:
         [first] = await sent(stage)
         await ends(first)
         await stage.say("Alice", "a fox")
-        dialog = await dialog_of(stage)
+        dialog = await stage.dialog()
         assert dialog is not None
         await stage.press("Alice", shown(stage)[-1], f"d:{dialog.id}:go:ask-found")
         refusal = await stage.press("Alice", shown(stage)[-1], data_of(shown(stage)[-1], "Look again"))
@@ -166,7 +163,7 @@ class TestHearing:
         [task] = await sent(stage)
         done = await ends(task)
         assert (done.state, done.next_at) == (State.DELIVERED, None)
-        dialog = await dialog_of(stage)
+        dialog = await stage.dialog()
         assert dialog is not None
         assert (dialog.answers["found"], dialog.screen) == (4, "ask-words")
         assert [message.text for message in shown(stage)] == ["Which words?"]
@@ -183,10 +180,11 @@ class TestHearing:
         [task] = await sent(stage)
         done = await ends(task, fails=True)
         assert (done.state, done.next_at) == (State.REFUSED, None)
-        dialog = await dialog_of(stage, "小明")
+        dialog = await stage.dialog("小明")
         assert dialog is not None
         assert dialog.answers["found"] == 0
         assert "content filter" in dialog.answers["fault"]["template"]
+        assert "describe it" not in dialog.answers["fault"]["template"]  # there are no words
         [told] = shown(stage, "小明")
         assert told.text == "Which words?"
 
@@ -207,7 +205,7 @@ class TestHearing:
         [task] = await sent(stage)
         assert (await ends(task, fails=fails)).next_at is None
         assert shown(stage) == before
-        assert await dialog_of(stage) is None
+        assert await stage.dialog() is None
 
     async def test_nor_does_the_next_one_in_its_place(self, stage: Stage, ends: Ends) -> None:
         await stage.say("Alice", "/find", files=PHOTO)
@@ -223,7 +221,7 @@ class TestHearing:
         """Another picture was sent meanwhile: what is found in the first one is nobody's answer."""
         await stage.say("Alice", "/find", files=PHOTO)
         [first] = await sent(stage)
-        dialog = await dialog_of(stage)
+        dialog = await stage.dialog()
         assert dialog is not None
         await stage.press("Alice", shown(stage)[-1], f"d:{dialog.id}:go:ask-photo")
         await stage.say("Alice", files={"b.jpg": picture_bytes(100, 100)})
@@ -239,9 +237,9 @@ class TestHearing:
         await stage.say("Alice", "/find", files=PHOTO)
         [task] = await sent(stage)
         done = await ends(task)
-        dialog, before = await dialog_of(stage), len(stage.calls("sendMessage", "editMessageText"))
+        dialog, before = await stage.dialog(), len(stage.calls("sendMessage", "editMessageText"))
         await delivery_of(stage).deliver(done)
-        assert await dialog_of(stage) == dialog
+        assert await stage.dialog() == dialog
         assert len(stage.calls("sendMessage", "editMessageText")) == before
 
     async def test_in_a_group_a_question_asks_for_a_reply(self, stage: Stage, ends: Ends) -> None:
@@ -261,7 +259,7 @@ class TestInBetween:
     ) -> None:
         await stage.say("Alice", "/find", files=PHOTO)
         [task] = await sent(stage)
-        before = await dialog_of(stage)
+        before = await stage.dialog()
 
         async def killed(*args: Any, **more: Any) -> None:
             raise KeyboardInterrupt
@@ -271,7 +269,7 @@ class TestInBetween:
             await ends(task)
         monkeypatch.undo()
         register(monkeypatch)
-        assert await dialog_of(stage) == before
+        assert await stage.dialog() == before
         left = await stage.task(task.id)
         assert left.state is State.DELIVERING
         await ends(left)
@@ -305,7 +303,7 @@ class TestInBetween:
         assert "found" not in await answers_of(stage)
         await ends(left)
         assert [message.text for message in shown(stage)] == ["Which words?"]
-        dialog = await dialog_of(stage)
+        dialog = await stage.dialog()
         assert dialog is not None
         assert (dialog.message_id, dialog.shown) == (shown(stage)[0].message_id, dialog.version)
 
@@ -317,7 +315,7 @@ class TestInBetween:
         with pytest.raises(NotNow):
             await delivery_of(stage).deliver(await stage.change(task, state=State.DELIVERING, found={"things": 4}))
         task = await stage.task(task.id)
-        for _ in range(dialogs.TRIES):
+        for _ in range(TRIES):
             assert shown(stage) == []
             task = await ends(task)
         await ends(task)
@@ -356,9 +354,9 @@ class TestInAHurry:
         assert (ordered.request["found"], ordered.request["words"], ordered.message_id) == (4, "a fox", 1)
         assert "hurry" not in ordered.request
         assert (ordered.reserved, ordered.status_message_id) == (1, waiting.message_id)
-        assert await dialog_of(stage) is None
+        assert await stage.dialog() is None
         [progress] = shown(stage)
-        assert (progress.message_id, progress.text) == (waiting.message_id, "🎨 Heard. Your picture is on its way.")
+        assert (progress.message_id, progress.text) == (waiting.message_id, "🎨 Heard. I am on it.")
         assert stage.chat("Alice").messages[1].reactions == ["👀"]
 
     async def test_once(self, stage: Stage, ends: Ends) -> None:
@@ -400,7 +398,7 @@ class TestInAHurry:
         assert answers["found"] == 4
         assert "hurry" not in answers
         # From there it is ordered by its button alone.
-        assert await stage.press("Alice", panel, f"d:{(await dialog_of(stage)).id}:set:all:on") == ""  # type: ignore[union-attr]
+        assert await stage.press("Alice", panel, f"d:{(await stage.dialog()).id}:set:all:on") == ""  # type: ignore[union-attr]
         assert [one.capability for one in await stage.tasks()] == ["search"]
         assert await stage.press("Alice", panel, data_of(panel, "✨")) == ""
         assert [one.capability for one in await stage.tasks()] == ["search", "find"]
@@ -420,7 +418,7 @@ class TestALimit:
         assert any("used up" in message.text for message in shown(stage))
         [panel] = [message for message in shown(stage) if message.buttons]
         assert "✨ Generate" in labels(panel)
-        dialog = await dialog_of(stage)
+        dialog = await stage.dialog()
         assert dialog is not None
         assert (dialog.answers["found"], dialog.shown) == (4, dialog.version)
 

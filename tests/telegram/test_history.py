@@ -10,10 +10,12 @@ from bot.capabilities import registry
 from bot.locales.text import LANGUAGES, Lang
 from bot.locales.times import day, moment
 from bot.sandbox.telegram.people.shown import ChatMessage
+from bot.sandbox.telegram.wire import message_json, user_json
 from bot.store import pictures
 from bot.store.history import Entry, Parent
 from bot.store.task import Picture, State, Task
-from bot.telegram.history_view import PER_PAGE, Album, Page
+from bot.telegram.album import Album
+from bot.telegram.history_view import PER_PAGE, Page
 from tests.capabilities.workshop import task_of
 from tests.telegram.restarting import restarted
 from tests.telegram.stage import REQUEST, Stage, data_of, labels, picture_bytes
@@ -166,6 +168,26 @@ class TestTurning:
         assert not {photo.message_id for photo in new} & {photo.message_id for photo in album}
         assert "▶️" not in labels(second)
         assert await stage.press("Alice", second, data_of(second, "◀️")) == ""
+        assert len(await album_now(stage)) == PER_PAGE
+
+    @pytest.mark.parametrize("verb", ["▶️", "🗑"])
+    async def test_of_two_presses_at_once_the_second_leaves_no_album_behind(
+        self, stage: Stage, make: Make, verb: str
+    ) -> None:
+        for _ in range(PER_PAGE + 2):
+            await make()
+        _, shown = page_of(await stage.say("Alice", "/history"))
+        query = {"from": user_json(stage.person("Alice")), "chat_instance": "1"}
+        message = message_json(stage.sandbox.world, stage.chat("Alice").messages[shown.message_id])
+        for label in ("▶️", verb):  # each knows the page as it was before
+            query_id = stage.sandbox.ask(stage.person("Alice").id, stage.chat("Alice").id)
+            pressed = {**query, "id": query_id, "message": message, "data": data_of(shown, label)}
+            stage.sandbox.updates.push("callback_query", pressed)
+        await stage.handle()
+        [after] = [one for one in stage.shown(stage.chat("Alice")) if not one.photo]
+        assert "page 2 of 2" in after.text
+        assert len(await album_now(stage)) == 2
+        assert await stage.press("Alice", after, data_of(after, "◀️")) == ""
         assert len(await album_now(stage)) == PER_PAGE
 
     async def test_after_a_restart(self, stage: Stage, make: Make) -> None:

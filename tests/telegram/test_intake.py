@@ -236,6 +236,6 @@ async def test_a_chat_that_takes_no_reactions_gets_its_picture_all_the_same(stag
 async def test_last_choices(stage: Stage) -> None:
     person = stage.person("Alice").id
     asker = Asker(owner_id=person, chat_id=person, thread_id=None, message_id=1, lang="en", is_private=True)
-    assert await intake.choices(stage.parts.services, asker, IMAGINE) == {}
+    assert await intake.beginning(stage.parts.services, asker, IMAGINE) == IMAGINE.start({})
     await order(stage)
-    assert await intake.choices(stage.parts.services, asker, IMAGINE) == {"samples": 4}
+    assert (await intake.beginning(stage.parts.services, asker, IMAGINE))["samples"] == 4

@@ -88,3 +88,13 @@ class TestRemove:
     async def test_says_when_telegram_does_not(self, stage: Stage) -> None:
         stage.refuse("deleteMessages", 400, "Bad Request: message can't be deleted for everyone")
         assert not await messages.remove(stage.bot, asker(stage).chat_id, 1)
+
+    async def test_surely_says_whether_they_are_gone(self, stage: Stage) -> None:
+        place = asker(stage)
+        sent = [(await messages.say(stage.bot, place, verbatim(word))).message_id for word in "abcd"]
+        for _ in range(2):  # what is gone already is gone
+            assert await messages.remove_surely(stage.bot, place.chat_id, *sent[:2])
+        stage.now += 2 * 24 * 3600 + 1
+        assert not await messages.remove_surely(stage.bot, place.chat_id, *sent[2:])
+        assert [shown.text for shown in stage.shown(stage.chat("小明"))] == ["c", "d"]
+        assert await messages.remove_surely(stage.bot, place.chat_id)

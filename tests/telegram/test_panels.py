@@ -5,7 +5,7 @@ import pytest
 from bot.sandbox.telegram.people.shown import ChatMessage
 from bot.store import dialogs as rows
 from bot.store.dialogs import Dialog, NewDialog
-from bot.telegram import dialogs
+from bot.telegram import panels
 from tests.conversations.inventions import register
 from tests.telegram.stage import Stage, data_of, labels
 
@@ -19,8 +19,7 @@ def _more_capabilities(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def dialog_of(stage: Stage, who: str = "Alice", chat: str | None = None) -> Dialog:
-    async with stage.store.read() as conn:
-        found = await rows.get(conn, stage.chat(chat or who).id, None, stage.person(who).id, stage.now)
+    found = await stage.dialog(who, chat)
     assert found is not None
     return found
 
@@ -43,7 +42,7 @@ async def show(stage: Stage, found: int, chat: str = "Alice", *, lang: str = "en
                 expires_at=stage.now + 60,
             ),
         )
-    await dialogs.show(stage.parts.services, stage.bot, dialog, anew=True)
+    await panels.show(stage.parts.services, stage.bot, dialog, anew=True)
     return stage.shown(place)[-1]
 
 
@@ -141,7 +140,62 @@ async def test_one_that_could_not_be_drawn_is_shown_by_the_next_start(
     picture = await show(stage, 4)
     async with stage.store.write() as conn:
         await rows.update(conn, await dialog_of(stage), screen="main")
-    await dialogs.resume(stage.parts.services, stage.bot)
+    await panels.resume(stage.parts.services, stage.bot)
     [shown] = stage.shown(stage.chat("Alice"))
     assert shown.message_id != picture.message_id
     assert (shown.photo, (await dialog_of(stage)).picture) == (None, None)
+
+
+class TestTwoChangesAtOnce:
+    """Whichever comes through first: one message is left, and it shows the newer."""
+
+    async def put(self, stage: Stage, screen: str) -> Dialog:
+        dialog = await dialog_of(stage)
+        async with stage.store.write() as conn:
+            changed = await rows.update(conn, dialog, screen=screen)
+        assert changed is not None
+        return changed
+
+    async def check(self, stage: Stage) -> None:
+        [left] = stage.shown(stage.chat("Alice"))
+        dialog = await dialog_of(stage)
+        assert (dialog.message_id, dialog.shown, dialog.screen) == (left.message_id, dialog.version, "opt-all")
+        assert "All" in left.text
+
+    @pytest.mark.parametrize("anew", [False, True])
+    async def test_the_older_one_arrives_last(self, stage: Stage, anew: object) -> None:
+        await show(stage, 1)
+        await panels.show(stage.parts.services, stage.bot, await self.put(stage, "more"), anew=False)
+        older = await self.put(stage, "main")
+
+        async def newer() -> None:
+            dialog = await self.put(stage, "opt-all")
+            await panels.show(stage.parts.services, stage.bot, dialog, anew=bool(anew))
+
+        stage.wire.after["sendMessage" if anew else "editMessageText"] = newer
+        await panels.show(stage.parts.services, stage.bot, older, anew=bool(anew))
+        await self.check(stage)
+
+    async def test_the_newer_one_arrives_last(self, stage: Stage) -> None:
+        await show(stage, 1)
+        older = await self.put(stage, "main")
+        newer = await self.put(stage, "opt-all")
+
+        async def before() -> None:
+            await panels.show(stage.parts.services, stage.bot, older, anew=True)
+
+        stage.wire.after["sendMessage"] = before
+        await panels.show(stage.parts.services, stage.bot, newer, anew=True)
+        await self.check(stage)
+
+    async def test_what_was_sent_for_a_dialog_that_has_ended_goes(self, stage: Stage) -> None:
+        await show(stage, 1)
+        dialog = await self.put(stage, "main")
+
+        async def cancelled() -> None:
+            async with stage.store.write() as conn:
+                await rows.remove(conn, dialog.id)
+
+        stage.wire.after["sendMessage"] = cancelled
+        await panels.show(stage.parts.services, stage.bot, dialog, anew=True)
+        assert stage.shown(stage.chat("Alice")) == []

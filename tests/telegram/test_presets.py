@@ -4,14 +4,14 @@ from typing import Any
 import pytest
 
 from bot.errors import BadValue
-from bot.housekeeping import Housekeeping
 from bot.locales.text import LANGUAGES, Lang
 from bot.sandbox.telegram.parsing import parse_html
 from bot.sandbox.telegram.people.shown import ChatMessage
-from bot.store import presets
+from bot.sandbox.telegram.people.speaking import Voice
+from bot.store import dialogs, presets
 from bot.store.presets import Preset
 from bot.store.task import State, Task
-from bot.telegram import dialogs, preset_names
+from bot.telegram import preset_names
 from bot.telegram.presets_view import PER_PAGE, Page
 from tests.telegram.restarting import restarted
 from tests.telegram.stage import Stage, data_of, delivery_of, labels, picture_bytes
@@ -61,6 +61,13 @@ def now_of(stage: Stage, shown: ChatMessage) -> ChatMessage:
     return next(message for message in stage.shown(chat) if message.message_id == shown.message_id)
 
 
+def question_of(stage: Stage) -> int:
+    """Give the message in which Alice is asked for a name."""
+    question = stage.shown(stage.chat("Alice"))[-1]
+    assert question.force_reply
+    return question.message_id
+
+
 async def test_the_options_of_a_result_under_a_name(stage: Stage, result: Result) -> None:
     shown = await result({"size": [1280, 720], "samples": 2, "negative": "blur", "steps": 33})
     [said] = await stage.say("Alice", "/preset save My look", reply_to=shown.message_id)
@@ -78,7 +85,7 @@ async def test_a_button_asks_for_the_name(stage: Stage, result: Result) -> None:
     question = stage.shown(stage.chat("Alice"))[-1]
     assert "be called" in question.text
     async with restarted(stage):
-        [said] = await stage.say("Alice", "  Wide \n fox ")
+        said = (await stage.say("Alice", "  Wide \n fox ", reply_to=question.message_id))[-1]
     assert "“Wide fox”" in said.text
     assert question.message_id not in {message.message_id for message in stage.shown(stage.chat("Alice"))}
     [preset] = await held(stage)
@@ -93,26 +100,50 @@ async def test_a_name_that_could_not_be_typed_is_refused_and_asked_for_again(
 ) -> None:
     shown = await result()
     await stage.press("Alice", shown, data_of(shown, "⭐"))
-    [said] = await stage.say("Alice", name)
+    [said] = await stage.say("Alice", name, reply_to=question_of(stage))
     assert "1 to 32 characters" in said.text
-    [said] = await stage.say("Alice", files={"a.jpg": picture_bytes()})
+    [said] = await stage.say("Alice", files={"a.jpg": picture_bytes()}, reply_to=said.message_id)
     assert "as a text" in said.text
-    await stage.say("Alice", "fox")
+    await stage.say("Alice", "fox", reply_to=said.message_id)
     assert [preset.name for preset in await held(stage)] == ["fox"]
+    assert [one for one in stage.shown(stage.chat("Alice")) if one.force_reply] == []
 
 
-async def test_the_question_can_be_dropped(stage: Stage, result: Result) -> None:
+async def test_the_question_can_be_left_alone(stage: Stage, result: Result) -> None:
     shown = await result()
     await stage.press("Alice", shown, data_of(shown, "⭐"))
-    question = stage.shown(stage.chat("Alice"))[-1]
-    assert await stage.press("Alice", question, data_of(question, "Cancel")) == ""
-    assert question.message_id not in stage.chat("Alice").messages
     [said] = await stage.say("Alice", "fox")
     assert "Tell me what to draw" in said.text
-    await stage.press("Alice", shown, data_of(shown, "⭐"))
-    said = (await stage.say("Alice", "/cancel"))[-1]
-    assert "Cancelled" in said.text
     assert await held(stage) == []
+
+
+async def test_a_dialog_that_is_open_stays_so(stage: Stage, result: Result) -> None:
+    shown = await result()
+    [panel] = await stage.say("Alice", "/imagine")
+    async with stage.store.read() as conn:
+        before = await dialogs.get(conn, panel.chat_id, None, stage.person("Alice").id, stage.now)
+    assert await stage.press("Alice", shown, data_of(shown, "⭐")) == ""
+    await stage.say("Alice", "Fox", reply_to=question_of(stage))
+    await stage.say("Alice", "/presets")
+    page = stage.shown(stage.chat("Alice"))[-1]
+    await stage.press("Alice", page, data_of(page, "▶️ Fox").replace(":use:", ":name:"))
+    await stage.say("Alice", "Owl", reply_to=question_of(stage))
+    assert [preset.name for preset in await held(stage)] == ["Owl"]
+    async with stage.store.read() as conn:
+        assert before is not None
+        assert await dialogs.get(conn, panel.chat_id, None, stage.person("Alice").id, stage.now) == before
+    assert now_of(stage, panel) == panel
+
+
+async def test_what_only_looks_like_a_question_is_none(stage: Stage, result: Result) -> None:
+    shown = await result()
+    await stage.press("Alice", shown, data_of(shown, "⭐"))
+    asked = stage.chat("Alice").messages[question_of(stage)]
+    asked.sender = stage.person("Bob")
+    [said] = await stage.say("Alice", "fox", reply_to=asked.id)
+    assert "Tell me what to draw" in said.text
+    [said] = await stage.say("Alice", "fox", reply_to=shown.message_id)
+    assert "Tell me what to draw" in said.text
 
 
 async def test_in_a_group_the_name_is_an_answer_to_the_question(stage: Stage, result: Result) -> None:
@@ -126,21 +157,22 @@ async def test_in_a_group_the_name_is_an_answer_to_the_question(stage: Stage, re
     assert ([one.name for one in await held(stage, "Bob")], await held(stage)) == (["Fox"], [])
 
 
-async def test_a_question_survives_housekeeping_and_buttons_of_panels_do_not_reach_it(
-    stage: Stage, result: Result
-) -> None:
-    shown = await result()
-    await stage.press("Alice", shown, data_of(shown, "⭐"))
-    question = stage.shown(stage.chat("Alice"))[-1]
-    alert = await stage.press("Alice", question, "d:1:run")
-    assert alert is not None
-    assert "expired" in alert
-    await dialogs.resume(stage.parts.services, stage.bot)
-    assert stage.shown(stage.chat("Alice"))[-1] == question
-    keeper: Housekeeping = stage.parts.housekeeping
-    keeper._clock = lambda: stage.now + dialogs.LIVES + 1
-    await keeper.tidy()
-    assert "expired" in now_of(stage, question).text
+async def test_an_anonymous_admins_preset_gets_another_name(stage: Stage) -> None:
+    forum = stage.chat("Picture forum")
+    row: dict[str, Any] = {"capability": "imagine", "options": {}, "created_at": stage.now}
+    async with stage.store.write() as conn:
+        await presets.save(conn, Preset(owner_id=forum.id, name="Fox", **row))
+    [page] = await stage.say("Alice", "/presets", to="Picture forum", voice="group")
+    rename = data_of(page, "▶️ Fox").replace(":use:", ":name:")
+    answers: list[tuple[str, Voice]] = [("Owl", "group"), ("Cat", "user")]  # the admin answers so or so
+    for name, voice in answers:
+        assert await stage.press("Alice", page, rename) == ""
+        asked = stage.shown(forum)[-1].message_id
+        assert await stage.say("Bob", "mine", to="Picture forum", reply_to=asked) == []
+        [said] = await stage.say("Alice", name, to="Picture forum", reply_to=asked, voice=voice)
+        assert f"is now called “{name}”" in said.text
+        [page] = await stage.say("Alice", "/presets", to="Picture forum", voice="group")
+        rename = data_of(page, f"▶️ {name}").replace(":use:", ":name:")
 
 
 async def test_without_a_result_it_says_how(stage: Stage, result: Result) -> None:
@@ -149,7 +181,7 @@ async def test_without_a_result_it_says_how(stage: Stage, result: Result) -> Non
         [said] = await stage.say("Alice", "/preset save Fox", reply_to=reply_to)
         assert "Answer one of my results" in said.text
     await stage.say("Alice", "/preset save", reply_to=shown.message_id)
-    [said] = await stage.say("Alice", "Fox")
+    [said] = await stage.say("Alice", "Fox", reply_to=question_of(stage))
     assert "Saved" in said.text
 
 
@@ -211,9 +243,9 @@ async def test_another_name_and_its_end(stage: Stage) -> None:
     [page] = await stage.say("Alice", "/preset")
     rename, ask = (data_of(page, "▶️ Owl").replace(":use:", f":{verb}:") for verb in ("name", "ask"))
     assert await stage.press("Alice", page, rename) == ""
-    [said] = await stage.say("Alice", "fox")
+    [said] = await stage.say("Alice", "fox", reply_to=question_of(stage))
     assert "another preset of that name" in said.text
-    [said] = await stage.say("Alice", "Snow owl")
+    [said] = await stage.say("Alice", "Snow owl", reply_to=said.message_id)
     assert "“Owl” is now called “Snow owl”" in said.text
     assert "no longer here" in str(await stage.press("Alice", page, ask))
     [page] = await stage.say("Alice", "/presets")

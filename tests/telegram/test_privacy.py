@@ -10,7 +10,7 @@ from bot.locales.text import LANGUAGES, Lang
 from bot.sandbox.telegram.entities import units
 from bot.sandbox.telegram.parsing import parse_html
 from bot.sandbox.telegram.people.shown import ChatMessage
-from bot.store import collected, tasks
+from bot.store import collected, forgetting, tasks
 from bot.store.collected import NewCollected
 from bot.store.tables import metadata
 from bot.store.task import State, Task
@@ -205,3 +205,46 @@ async def test_a_training_that_waits_at_the_vendor_is_taken_back(
     question = await ask(stage)
     await stage.press("Alice", question, "f:yes")
     assert (asked, await stage.tasks()) == ([task.id], [])
+
+
+TRAINING: dict[str, Any] = {
+    "capability": "train",
+    "vendor_id": "v1",
+    "request": {"name": "my Anna", "trigger": "anna", "base": {"id": "b", "type": "MH"}},
+    "reserved": 1,
+    "allowance_day": "2024-01-01",
+}
+
+
+async def forget_alice(stage: Stage) -> Task:
+    """Let everything be forgotten but one training, and give that."""
+    question = await ask(stage)
+    assert await stage.press("Alice", question, "f:yes") == ""
+    [left] = await stage.tasks()
+    return left
+
+
+@pytest.mark.parametrize("state", [State.RUNNING, State.UNCERTAIN])
+async def test_a_training_that_cannot_be_taken_back_goes_on_for_nobody(
+    stage: Stage, add_task: AddTask, state: State
+) -> None:
+    await add_task(**TRAINING, state=state)
+    await stage.say("Alice", "/start")
+    left = await forget_alice(stage)
+    assert (left.owner_id, left.state, left.vendor_id) == (forgetting.NOBODY, state, "v1")
+    assert "Anna" not in repr(left)
+    assert str(stage.person("Alice").id) not in repr(left)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_how_it_ends_nobody_is_told(stage: Stage, add_task: AddTask) -> None:
+    await add_task(**TRAINING, state=State.RUNNING)
+    await stage.say("Alice", "/start")
+    left, outlet, progress = await forget_alice(stage), delivery_of(stage), stage.parts.progress
+    called = stage.sandbox.calls.last(1000)
+    await progress.beat()
+    assert not progress._at_work
+    await outlet.tell(left)
+    made = await stage.change(left, state=State.SUCCEEDED, finished_at=stage.now, found={"lora_id": "l"})
+    await outlet.deliver(made)
+    assert stage.sandbox.calls.last(1000) == called

@@ -13,7 +13,7 @@ from bot.sandbox.telegram.people.shown import ChatMessage
 from bot.store import tasks
 from bot.store.task import State, Task
 from bot.telegram import progress as module
-from bot.telegram.progress import Progress, duration, status
+from bot.telegram.progress import Progress, status
 from bot.tracker.timings import Timings
 from tests.telegram.stage import Stage, labels
 
@@ -421,23 +421,6 @@ async def test_a_status_says_where_a_task_stands(
     sentence = status(await add_task(**{"next_at": 1000, **fields}), ahead, usual, now=1000)
     assert sentence.html("en").startswith(english)
     assert sentence.html("zh_CN") != sentence.html("en")
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        (0, "1 s"),
-        (0.4, "1 s"),
-        (1.6, "2 s"),
-        (89.4, "89 s"),
-        (90, "2 min"),
-        (3600, "60 min"),
-        (7190, "2 h"),
-        (9020, "2 h 30 min"),
-    ],
-)
-def test_a_length_of_time(seconds: float, words: str) -> None:
-    assert duration(seconds).plain("en") == words
 
 
 async def _queued(stage: Stage, add_task: Add, who: str) -> Task:

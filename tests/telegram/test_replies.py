@@ -7,7 +7,6 @@ from telegram import Update
 from bot.sandbox.telegram.people.shown import ChatMessage
 from bot.store import albums
 from bot.store import dialogs as rows
-from bot.store.dialogs import Dialog
 from bot.store.task import Task
 from tests.conversations.inventions import register
 from tests.telegram.stage import Stage, labels, picture_bytes
@@ -18,11 +17,6 @@ GROUP = "Picture friends"
 @pytest.fixture(autouse=True)
 def _more_capabilities(monkeypatch: pytest.MonkeyPatch) -> None:
     register(monkeypatch)
-
-
-async def dialog_of(stage: Stage, who: str = "Alice", chat: str | None = None) -> Dialog | None:
-    async with stage.store.read() as conn:
-        return await rows.get(conn, stage.chat(chat or who).id, None, stage.person(who).id, stage.now)
 
 
 def files(count: int) -> Mapping[str, bytes]:
@@ -91,14 +85,14 @@ class TestAnAlbumWithACommand:
         second = stage.updates[-3].message
         assert second is not None
         assert said[0].reply_to_message_id == second.message_id
-        dialog = await dialog_of(stage)
+        dialog = await stage.dialog()
         assert dialog is not None
         assert dialog.answers["photo"] == sent(stage, 4)[0]
         assert await stage.tasks() == []
 
     async def test_one_that_takes_several_gets_the_others(self, stage: Stage) -> None:
         shown = await album(stage, "/gather", 3)
-        dialog = await dialog_of(stage)
+        dialog = await stage.dialog()
         assert dialog is not None
         assert dialog.answers["several"] == sent(stage, 3)
         assert dialog.screen == "main"
@@ -115,10 +109,23 @@ class TestAnAlbumWithACommand:
         left = {message.message_id for message in stage.shown(stage.chat("Alice"))}
         assert left == {second.message_id}
 
+    @pytest.mark.parametrize(("command", "name", "count"), [("/train my cat", "photos", 4), ("/gather", "several", 3)])
+    async def test_in_a_group_all_of_an_album_answers_a_panel(
+        self, stage: Stage, command: str, name: str, count: int
+    ) -> None:
+        """Though the first of them may have brought another message that asks."""
+        stage.person("Alice").language_code = "en"
+        [asked] = await stage.say("Alice", command, to=GROUP)
+        await album(stage, "", count, to=GROUP, reply_to=asked.message_id)
+        dialog = await stage.dialog(chat=GROUP)
+        assert dialog is not None
+        held = dialog.answers[name]
+        assert (held["count"] if name == "photos" else len(held)) == count
+
     async def test_and_those_that_are_too_many_are_not_ordered_by_themselves(self, stage: Stage) -> None:
         """The dialog is over; the others were meant for it."""
         await album(stage, "/gather", 3)
-        dialog = await dialog_of(stage)
+        dialog = await stage.dialog()
         assert dialog is not None
         async with stage.store.write() as conn:
             await rows.remove(conn, dialog.id)
@@ -199,6 +206,14 @@ class TestABarePicture:
         [listed] = await stage.say("Bob", "/tasks", to=GROUP)
         assert await stage.say("Bob", files=files(1), to=GROUP, reply_to=listed.message_id) == []
 
+    async def test_other_files_in_a_group_are_nobodys_business_either(self, stage: Stage) -> None:
+        await stage.say("Bob", "/imagine a fox", to=GROUP)
+        [listed] = await stage.say("Bob", "/tasks", to=GROUP)
+        await stage.say("Bob", "/upscale", to=GROUP)
+        for reply_to in (None, listed.message_id):
+            pdf = {"a.pdf": b"%PDF-1.7"}
+            assert await stage.say("Bob", files=pdf, media="document", to=GROUP, reply_to=reply_to) == []
+
     async def test_a_file_that_is_no_picture_is_said_to_be_none(self, stage: Stage) -> None:
         [answer] = await stage.say("Alice", files={"a.pdf": b"%PDF-1.7"}, media="document")
         assert "application/pdf" in answer.text
@@ -208,6 +223,6 @@ class TestABarePicture:
         await stage.say("Alice", "/upscale")
         shown = await stage.say("Alice", files=files(1))
         assert "What shall I do" not in str(shown)
-        dialog = await dialog_of(stage)
+        dialog = await stage.dialog()
         assert dialog is not None
         assert dialog.answers["photo"] == sent(stage, 1)[0]

@@ -1,8 +1,6 @@
 import pytest
 
 from bot.sandbox.vendor.faults import Fault
-from bot.store import dialogs
-from bot.store.dialogs import Dialog
 from bot.store.task import Task
 from tests.telegram.stage import Stage, labels, picture_bytes
 
@@ -10,12 +8,6 @@ from tests.telegram.stage import Stage, labels, picture_bytes
 async def only_task(stage: Stage) -> Task:
     [task] = await stage.tasks()
     return task
-
-
-async def dialog_of(stage: Stage, who: str) -> Dialog | None:
-    person = stage.person(who).id
-    async with stage.store.read() as conn:
-        return await dialogs.get(conn, person, None, person, stage.now)
 
 
 async def test_what_is_complete_is_ordered_at_once(stage: Stage) -> None:
@@ -43,7 +35,7 @@ async def test_what_is_missing_is_asked_for_and_the_rest_is_kept(stage: Stage) -
     [question] = await stage.say("Alice", "/imagine --n 3", files={"a.jpg": picture_bytes()})
     assert "What shall I draw" in question.text
     assert question.reply_to_message_id is not None
-    dialog = await dialog_of(stage, "Alice")
+    dialog = await stage.dialog("Alice")
     assert dialog is not None
     assert (dialog.answers["samples"], dialog.screen) == (3, "ask-prompt")
     [panel] = await stage.say("Alice", "a fox")
@@ -56,7 +48,7 @@ async def test_a_bad_flag_orders_and_asks_nothing(stage: Stage, line: str) -> No
     assert answer.reply_to_message_id == 1
     assert answer.buttons == []
     assert await stage.tasks() == []
-    assert await dialog_of(stage, "Alice") is None
+    assert await stage.dialog("Alice") is None
 
 
 async def test_without_a_catalogue_nothing_is_ordered_and_that_is_said(stage: Stage) -> None:

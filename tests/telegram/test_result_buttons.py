@@ -8,12 +8,14 @@ from hypothesis import strategies as st
 from bot.capabilities import registry
 from bot.locales.text import LANGUAGES
 from bot.store.task import Picture, Task
+from bot.telegram.album import Album
 from bot.telegram.result_buttons import confirm_delete, finished_buttons, picture_buttons, result_buttons
 
 LARGEST = 10**18 - 1
+LONGEST = Album(10**10 - 10, 10)
 
 # What the handler takes, and what a client shows in a row.
-DATA = re.compile(r"r:[a-z]+:\d{1,18}(:\d{1,2}(:[a-z_]{1,32})?)?")
+DATA = re.compile(r"r:[a-z]+:\d{1,18}(:\d{1,2}(:([a-z_]{1,32}|\d{1,10}_\d{1,2}))?)?")
 IN_A_ROW = 4
 
 WHOLE = ["r:again", "r:edit", "r:delete"]
@@ -66,6 +68,15 @@ def test_one_of_several_says_which_it_is_and_leads_back() -> None:
     assert [each for row in data(rows)[1:] for each in row] == ways(2, "vary", "file")
 
 
+def test_the_album_in_which_it_is_shown_again_goes_along() -> None:
+    album = Album(77, 3)
+    shown = data(result_buttons(task(4711), pictures(0, 2, 5), album))
+    assert shown[0] == ["r:pick:0:77_3", "r:pick:2:77_3", "r:pick:5:77_3"]
+    assert shown[1] == ["r:again", "r:edit", "r:delete:0:77_3"]
+    assert data(picture_buttons(task(4711), pictures(0, 2, 5), 2, album))[0] == ["r:back:0:77_3"]
+    assert data(confirm_delete(4711, album)) == [["r:really:0:77_3", "r:keep:0:77_3"]]
+
+
 @pytest.mark.parametrize("capability", registry.OFFERED, ids=lambda one: one.name)
 def test_only_what_can_make_another_like_it_offers_to(capability: Any) -> None:
     offered = {
@@ -96,6 +107,9 @@ def test_telegram_and_the_handler_take_every_button(task_id: int, places: set[in
         *result_buttons(one, made),
         *picture_buttons(one, made, made[-1].index),
         *confirm_delete(task_id),
+        *result_buttons(one, made, LONGEST),
+        *picture_buttons(one, made, made[-1].index, LONGEST),
+        *confirm_delete(task_id, LONGEST),
         *finished_buttons(one),
     ]
     for row in rows:

@@ -1,11 +1,16 @@
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, ClassVar
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.capabilities.train import Train
+from bot.sandbox.telegram.people.membership import migrate
+from bot.sandbox.telegram.people.requests import Migration
 from bot.sandbox.telegram.people.shown import ChatMessage
-from bot.store import people, pictures
+from bot.store import loras, people, pictures, tasks
+from bot.store.loras import Lora
 from bot.store.task import State, Task
-from bot.tracker import record
 from tests.telegram.stage import Stage, data_of, delivery_of, labels, picture_bytes
 
 Add = Callable[..., Awaitable[Task]]
@@ -29,6 +34,21 @@ def deliver(stage: Stage, delivering: Add) -> Deliver:
     return make
 
 
+async def shown_again(stage: Stage, chat: str = "Alice") -> tuple[int, ChatMessage]:
+    """Show the newest result once more; give the id of the page of /history, and the message with the buttons."""
+    page = (await stage.say("Alice", "/history", to=chat))[-1]
+    assert await stage.press("Alice", page, data_of(page, "👁")) == ""
+    return page.message_id, stage.shown(stage.chat(chat))[-1]
+
+
+async def confirmed(stage: Stage, below: ChatMessage) -> str | None:
+    """Press Delete, and that it is meant."""
+    assert await stage.press("Alice", below, data_of(below, "🗑")) == ""
+    chat = stage.sandbox.world.chats[below.chat_id]
+    asked = next(message for message in stage.shown(chat) if message.message_id == below.message_id)
+    return await stage.press("Alice", asked, data_of(asked, "🗑"))
+
+
 async def ordered(stage: Stage, after: Task) -> Task:
     """Give the one task that was ordered since."""
     [task] = [task for task in await stage.tasks() if task.id > after.id]
@@ -50,6 +70,18 @@ async def test_retry_is_exactly_the_same(stage: Stage, add_task: Add) -> None:
     [message] = await stage.say("Alice", "hello")
     assert await stage.press("Alice", message, f"r:retry:{failed.id}") == ""
     assert (await ordered(stage, failed)).request == failed.request
+
+
+@pytest.mark.parametrize(("verb", "state"), [("retry", State.FAILED), ("again", State.DELIVERED)])
+async def test_what_went_on_from_a_result_does_so_again(
+    stage: Stage, deliver: Deliver, add_task: Add, verb: str, state: State
+) -> None:
+    first, message = await deliver(3)
+    source = {"photo": {"task": first.id, "index": 2}, "ratio": 2, "model": None}
+    larger = await add_task(source, capability="upscale", parent_id=first.id, parent_index=2, state=state)
+    assert await stage.press("Alice", message, f"r:{verb}:{larger.id}") == ""
+    again = await ordered(stage, larger)
+    assert (again.parent_id, again.parent_index) == (first.id, 2)
 
 
 async def test_vary_starts_from_that_picture(stage: Stage, deliver: Deliver) -> None:
@@ -202,6 +234,53 @@ class TestDelete:
         assert await stage.press("Alice", asked, f"r:keep:{task.id}", gone=True) == ""
         assert stage.shown(stage.chat("Alice"))[-1].keyboard == message.keyboard
 
+    async def test_pressed_twice_it_is_done(self, stage: Stage, deliver: Deliver) -> None:
+        task, message = await deliver(2)
+        assert await stage.press("Alice", message, f"r:really:{task.id}") == ""
+        assert await stage.press("Alice", message, f"r:really:{task.id}", gone=True) == ""
+
+    async def test_below_a_result_shown_again_takes_both(self, stage: Stage, deliver: Deliver) -> None:
+        await deliver(3)
+        page, below = await shown_again(stage)
+        assert await stage.press("Alice", below, data_of(below, "2")) == ""  # and back
+        below = stage.shown(stage.chat("Alice"))[-1]
+        assert await stage.press("Alice", below, data_of(below, "«")) == ""
+        below = stage.shown(stage.chat("Alice"))[-1]
+        await confirmed(stage, below)
+        assert [shown.message_id for shown in stage.shown(stage.chat("Alice")) if not shown.photo] == [page]
+        assert len(stage.shown(stage.chat("Alice"))) == 2  # the page of /history, and its picture
+
+    async def test_what_is_too_old_is_said_below_a_result_shown_again(self, stage: Stage, deliver: Deliver) -> None:
+        await deliver(3)
+        before = stage.shown(stage.chat("Alice"))
+        stage.now += 2 * DAY + 1
+        _, below = await shown_again(stage)
+        assert "two days" in str(await confirmed(stage, below))
+        assert stage.shown(stage.chat("Alice"))[: len(before)] == before
+        assert len(stage.shown(stage.chat("Alice"))) == len(before) + 2
+
+    async def test_an_album_that_somebody_made_up_stays(self, stage: Stage, deliver: Deliver) -> None:
+        task, message = await deliver(2, chat="Picture friends")
+        [said] = await stage.say("Bob", "/tasks", to="Picture friends")
+        forged = f"r:really:{task.id}:0:{said.message_id}_1"
+        assert await stage.press("Alice", message, forged) == ""
+        assert stage.shown(stage.chat("Picture friends")) == [said]
+
+    async def test_nobody_elses_messages_go_in_a_group_that_became_a_supergroup(
+        self, stage: Stage, deliver: Deliver
+    ) -> None:
+        await deliver(2, chat="Picture friends")
+        new = stage.sandbox.world.chats[migrate(stage.sandbox, Migration(chat_id=stage.chat("Picture friends").id))]
+        await stage.handle()
+        stage.sandbox.world.chats.pop(stage.chat("Picture friends").id)
+        new.admins.append(stage.sandbox.world.bot.id)  # now Telegram lets it delete whatever it names
+        for _ in range(12):
+            await stage.say("Bob", "hello", to="Picture friends")
+        said = [number for number, one in new.messages.items() if one.sender.first_name == "Bob"]
+        _, below = await shown_again(stage, "Picture friends")
+        assert await confirmed(stage, below) == ""
+        assert set(said) <= set(new.messages)
+
     async def test_a_message_that_is_gone_cannot_be_changed(self, stage: Stage, deliver: Deliver) -> None:
         _, message = await deliver()
         stage.chat("Alice").messages.clear()
@@ -230,15 +309,36 @@ class TestCancel:
     ) -> None:
         task = await add_task()
         [message] = await stage.say("Alice", "hello")
-        end = record.end
+        hold = tasks.hold
 
-        async def late(conn: object, held: Task, *states: State, **more: object) -> Task:
-            raise record.LostLease(held.id)
+        async def late(conn: AsyncConnection, task_id: int) -> Task | None:
+            await tasks.update(conn, task, state=State.SUBMITTING)
+            return await hold(conn, task_id)
 
-        monkeypatch.setattr(record, "end", late)
+        monkeypatch.setattr(tasks, "hold", late)
         assert "too late" in str(await stage.press("Alice", message, f"r:cancel:{task.id}"))
-        monkeypatch.setattr(record, "end", end)
-        assert (await stage.task(task.id)).state is State.QUEUED
+        assert (await stage.task(task.id)).state is State.QUEUED  # what was refused has changed nothing
+
+    @pytest.mark.parametrize(
+        ("meanwhile", "state"),
+        [
+            ({"lease_token": 9}, State.CANCELLED),  # it was polled
+            ({"state": State.FAILED, "lease_token": 9}, State.FAILED),  # and heard to be cancelled
+        ],
+    )
+    async def test_what_the_vendor_took_back_is_cancelled_whoever_polls_it(
+        self, stage: Stage, add_task: Add, monkeypatch: pytest.MonkeyPatch, meanwhile: dict[str, Any], state: State
+    ) -> None:
+        task = await add_task(capability="train", state=State.RUNNING, vendor_id="v")
+        [message] = await stage.say("Alice", "hello")
+
+        async def cancel(_self: Train, given: Task, _studio: object) -> bool:
+            await stage.change(given, **meanwhile)
+            return True
+
+        monkeypatch.setattr(Train, "cancel", cancel)
+        assert await stage.press("Alice", message, f"r:cancel:{task.id}") == ""
+        assert (await stage.task(task.id)).state is state
 
 
 class TestWhoMayPress:
@@ -248,6 +348,15 @@ class TestWhoMayPress:
         assert "Only the person" in str(await stage.press("Bob", message, f"r:{verb}:{task.id}"))
         assert await stage.tasks() == [task]
         assert len(stage.shown(stage.chat("Picture friends"))) == 1
+
+    @pytest.mark.parametrize("verb", ["again", "edit"])
+    async def test_a_collection_of_pictures_is_its_owners_alone(self, stage: Stage, add_task: Add, verb: str) -> None:
+        group = stage.chat("Picture friends")
+        photos = {"photos": {"id": 4711, "count": 5, "is_done": True}, "name": "my cat"}
+        task = await add_task(capability="train", chat_id=group.id, state=State.FAILED, request=photos)
+        [message] = await stage.say("Bob", "/imagine", to="Picture friends")
+        assert "Only the person" in str(await stage.press("Bob", message, f"r:{verb}:{task.id}"))
+        assert await stage.tasks() == [task]
 
     async def test_going_on_is_everybodys_and_counts_for_who_pressed(self, stage: Stage, deliver: Deliver) -> None:
         task, message = await deliver(chat="Picture friends")
@@ -261,6 +370,61 @@ class TestWhoMayPress:
         [message] = await stage.say("Bob", "hello")
         assert "no longer here" in str(await stage.press("Bob", message, f"r:{verb}:{task.id}:0"))
         assert await stage.tasks() == [task]
+
+
+class TestSomebodyElsesLora:
+    LORA: ClassVar[dict[str, Any]] = {"id": "trained", "name": "my cat", "weight": 0.8}
+
+    @pytest.fixture
+    async def made(self, stage: Stage, deliver: Deliver) -> tuple[Task, ChatMessage]:
+        task, message = await deliver(chat="Picture friends", request={"loras": [self.LORA]})
+        row = Lora(
+            id="trained",
+            owner_id=task.owner_id,
+            task_id=None,
+            name="my cat",
+            base_model_type="",
+            trigger_words="",
+            created_at=1.0,
+        )
+        async with stage.store.write() as conn:
+            await loras.insert(conn, row)
+        return task, message
+
+    async def test_is_not_used_again(self, stage: Stage, made: tuple[Task, ChatMessage]) -> None:
+        task, message = made
+        for verb in ("again", "vary"):
+            said = await stage.press("Bob", message, f"r:{verb}:{task.id}:0")
+            assert "You cannot use the LoRA “my cat” here" in str(said)
+        assert await stage.tasks() == [task]
+
+    async def test_its_owner_uses_it_again(self, stage: Stage, made: tuple[Task, ChatMessage]) -> None:
+        task, message = made
+        assert await stage.press("Alice", message, data_of(message, "🔁")) == ""
+        assert (await ordered(stage, task)).request == {**task.request, "seed": 0}
+
+    async def test_a_retry_finds_that_it_is_shared_no_longer(
+        self, stage: Stage, add_task: Add, made: tuple[Task, ChatMessage]
+    ) -> None:
+        task, message = made
+        bob = stage.person("Bob").id
+        failed = await add_task(owner_id=bob, chat_id=task.chat_id, state=State.FAILED, request={"loras": [self.LORA]})
+        async with stage.store.write() as conn:
+            await loras.share(conn, "trained", task.chat_id)
+        assert await stage.press("Bob", message, f"r:retry:{failed.id}") == ""
+        again = await ordered(stage, failed)
+        async with stage.store.write() as conn:
+            await loras.unshare(conn, "trained", task.chat_id)
+        assert "You cannot use the LoRA" in str(await stage.press("Bob", message, f"r:retry:{failed.id}"))
+        assert (await stage.tasks())[-1] == again
+
+
+async def test_what_came_since_it_was_made_is_at_its_default(stage: Stage, deliver: Deliver) -> None:
+    first, message = await deliver()
+    older = {name: value for name, value in first.request.items() if name != "file"}
+    first = await stage.change(first, request=older)
+    assert await stage.press("Alice", message, data_of(message, "🔁")) == ""
+    assert (await ordered(stage, first)).request == {**older, "seed": 0, "file": False}
 
 
 class TestLimits:

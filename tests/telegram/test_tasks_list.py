@@ -47,7 +47,8 @@ async def test_in_private_it_does(stage: Stage, add_task: Add) -> None:
     task = await add_task(chat_id=stage.chat("Picture friends").id)
     [answer] = await stage.say("Alice", "/tasks")
     assert answer.text.startswith(f"{task.id} 🎨 Imagine: a fox")
-    assert answer.buttons == []  # it is cancelled where it was asked for
+    assert await stage.press("Alice", answer, data_of(answer, f"Cancel no. {task.id}")) == ""
+    assert (await stage.task(task.id)).state is State.CANCELLED
 
 
 async def test_what_needs_no_words_shows_its_title(stage: Stage, add_task: Add) -> None:
