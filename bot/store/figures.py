@@ -9,9 +9,10 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.store.claims import IS_ERRAND
 from bot.store.counters import seconds_of
 from bot.store.tables import chats, counters, people, tasks
-from bot.store.task import ERRAND, State
+from bot.store.task import State
 
 _C = counters.c
 _IN_DAYS = _C.day.between(bindparam("first"), bindparam("last"))
@@ -29,7 +30,7 @@ _GROUPS = sa.select(sa.func.count()).where(chats.c.id < 0, chats.c.blocked_at.is
 _T = tasks.c
 _IN_CHAT = sa.and_(_T.chat_id == bindparam("chat"), _T.created_at >= bindparam("since"))
 _MEMBERS = sa.select(sa.func.count(sa.distinct(_T.owner_id))).where(_IN_CHAT)
-_IS_USE = sa.and_(_IN_CHAT, _T.state == State.DELIVERED, sa.not_(_T.order_key.startswith(ERRAND)))
+_IS_USE = sa.and_(_IN_CHAT, _T.state == State.DELIVERED, sa.not_(IS_ERRAND))
 _TIMES = sa.func.count()
 _TOP = (
     sa.select(_T.owner_id, _TIMES.label("times"))

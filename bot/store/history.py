@@ -7,15 +7,16 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.store.claims import IS_ERRAND
 from bot.store.tables import pictures, tasks
-from bot.store.task import ERRAND, Picture, State, Task
+from bot.store.task import Picture, State, Task
 
 _T, _P = tasks.c, pictures.c
 _IS_MADE = _P.error_code == ""
 # What is in the chat already is kept, though its delivery is not written down as a whole yet.
 _IS_KEPT = sa.and_(
     _T.state.in_([State.DELIVERING, State.DELIVERED]),
-    sa.not_(_T.order_key.startswith(ERRAND)),
+    sa.not_(IS_ERRAND),
     sa.exists().where(_P.task_id == _T.id, _IS_MADE, sa.or_(_T.state == State.DELIVERED, _P.message_id.is_not(None))),
 )
 

@@ -1,4 +1,4 @@
-"""The table of tasks: how they are inserted, claimed, changed, counted and listed."""
+"""The table of tasks: how they are inserted, changed, counted and listed. How they are claimed stands in `claims`."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -8,13 +8,12 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store import broadcasts, chat_log, chats, counters, group_allowances, loras, upsert
+from bot.store import broadcasts, chat_log, chats, claims, counters, group_allowances, loras, upsert
+from bot.store.claims import IN_STATES, IS_DUE, IS_ERRAND, NOW, listed
 from bot.store.tables import dialogs, pictures, tasks
-from bot.store.task import ERRAND, UNFINISHED, NewTask, State, Task
+from bot.store.task import UNFINISHED, NewTask, State, Task
 
 _T = tasks.c
-_NOW = bindparam("now", type_=_T.next_at.type)
-_IN_STATES = _T.state.in_(bindparam("states", expanding=True))
 _IS_UNFINISHED = _T.state.in_(sorted(UNFINISHED))
 
 _INSERT = upsert.insert(tasks).on_conflict_do_nothing(index_elements=[_T.order_key]).returning(tasks)
@@ -25,92 +24,15 @@ _GET = sa.select(tasks).where(_T.id == bindparam("task_id"))
 LONG = 6 * 3600.0
 _IS_LONG = sa.func.coalesce(_T.deadline_at - _T.submitted_at, 0.0) > LONG
 
-# Seconds: what was asked for before takes no turn any more.
-REMEMBERED = 24 * 3600.0
-
-# Whoever has an errand waits at the keyboard, and it costs nothing: so few of a person's, those of one request, go
-# before everybody's requests within so many seconds.
-_IS_ERRAND = _T.order_key.startswith(ERRAND)
-FIRST_ERRANDS = 5
-FIRST_AGAIN = 600.0
-
-
-def _claiming(chosen: sa.CTE) -> sa.Executable:
-    lease = {"next_at": bindparam("lease_until"), "lease_token": _T.lease_token + 1}
-    return sa.update(tasks).where(_T.id.in_(sa.select(chosen.c.id))).values(lease).returning(tasks)
-
-
-# PostgreSQL passes over rows that another claim holds, and (key_share) not over those that get a child just now.
-# SQLite leaves the lock clause out: its transaction is the only writer.
-_DUE = (
-    sa.select(_T.id)
-    .where(_IN_STATES, _T.next_at <= bindparam("now"))
-    .order_by(_T.next_at, _T.id)
-    .limit(bindparam("most"))
-    .with_for_update(skip_locked=True, key_share=True)
-    .cte("due")
-)
-_CLAIM = _claiming(_DUE)
-
-_IS_DUE = sa.and_(_T.state == State.QUEUED, _T.next_at <= _NOW)
-_OVERDUE = (
-    sa.select(_T.id)
-    .where(_IS_DUE, _T.deadline_at <= _NOW)
-    .order_by(_T.deadline_at, _T.id)
-    .limit(bindparam("most"))
-    .with_for_update(skip_locked=True, key_share=True)
-    .cte("overdue")
-)
-_CLAIM_OVERDUE = _claiming(_OVERDUE)
-
-# Start-time fair queuing. A new task gets its person's next turn, but none before the turn that was last ordered: so
-# whoever has asked for less comes first, and what he did not ask for is not saved up. Among the tasks of a turn, chats
-# take turns in the same way. A person's first errands have negative turns, which are nobody's; later ones take turns
-# as requests do.
-_IN_TURN = (_T.turn, _T.turn_in_chat, _T.id)
-_TOOK_TURN = sa.and_(
-    _T.turn >= 0,
-    sa.or_(_T.submitted_at.is_not(None), _T.state.in_([State.QUEUED, State.SUBMITTING])),
-    _T.created_at > bindparam("since"),
-)
-_LAST_ORDERED = (
-    sa.select(_T.turn, _T.turn_in_chat)
-    .where(_T.submitted_at.is_not(None))
-    .order_by(_T.turn.desc(), _T.turn_in_chat.desc())
-    .limit(1)
-)
-_LAST_OF_PERSON = sa.select(sa.func.max(_T.turn)).where(_TOOK_TURN, _T.owner_id == bindparam("owner"))
-_LAST_OF_CHAT = sa.select(sa.func.max(_T.turn_in_chat)).where(
-    _TOOK_TURN, _T.chat_id == bindparam("chat"), _T.turn == bindparam("turn")
-)
-_COUNT_ERRANDS = sa.select(sa.func.count()).where(
-    _T.owner_id == bindparam("owner"), _T.created_at >= bindparam("since"), _T.order_key.like(bindparam("keys"))
-)
-_NEXT = (
-    sa.select(_T.id)
-    .where(_IS_DUE, _T.deadline_at > _NOW)
-    .order_by(*_IN_TURN)
-    .limit(bindparam("most"))
-    .with_for_update(skip_locked=True, key_share=True)
-    .cte("next")
-)
-_CLAIM_IN_TURN = _claiming(_NEXT)
-_EXPIRE_LEASES = (
-    sa.update(tasks)
-    .where(_IN_STATES, _T.next_at > bindparam("now"))
-    .values(next_at=bindparam("now"), lease_token=_T.lease_token + 1)
-)
 _HOLD = (
     sa.select(tasks).where(_T.id.in_(bindparam("ids", expanding=True))).order_by(_T.id).with_for_update(key_share=True)
 )
 
-_IS_UNDER_WAY = sa.and_(_T.owner_id == bindparam("owner"), _IS_UNFINISHED, sa.not_(_IS_ERRAND))
+_IS_UNDER_WAY = sa.and_(_T.owner_id == bindparam("owner"), _IS_UNFINISHED, sa.not_(IS_ERRAND))
 _COUNT_RUNNING = sa.select(sa.func.count()).where(_IS_UNDER_WAY)
 _COUNT_RUNNING_IN = _COUNT_RUNNING.where(_T.chat_id == bindparam("chat"))
-_QUEUE = sa.select(_T.id, (sa.func.row_number().over(order_by=_IN_TURN) - 1).label("ahead")).where(_IS_DUE).subquery()
-_AHEAD = sa.select(_QUEUE.c.id, _QUEUE.c.ahead).where(_QUEUE.c.id.in_(bindparam("ids", expanding=True)))
 _COUNTED = sa.func.count().filter(sa.not_(_IS_LONG))
-_COUNT_OVERDUE = sa.func.count().filter(_IS_DUE, _T.deadline_at <= _NOW)
+_COUNT_OVERDUE = sa.func.count().filter(IS_DUE, _T.deadline_at <= NOW)
 _PULSE = (
     sa.select(_T.state, _COUNTED, sa.func.min(_T.next_at), _COUNT_OVERDUE)
     .where(_T.next_at.is_not(None))
@@ -118,7 +40,7 @@ _PULSE = (
 )
 _COUNT_BY_STATE = sa.select(_T.state, sa.func.count()).group_by(_T.state)
 _SECONDS = _T.finished_at - _T.submitted_at
-_LISTED = sa.select(tasks).where(_IN_STATES).order_by(sa.case((_IS_LONG, 1), else_=0), _T.id).limit(bindparam("most"))
+_LISTED = sa.select(tasks).where(IN_STATES).order_by(sa.case((_IS_LONG, 1), else_=0), _T.id).limit(bindparam("most"))
 _WAITS_SINCE = sa.case((_T.state == State.QUEUED, _T.created_at), else_=_T.next_at)
 _OLDEST = sa.select(sa.func.min(_WAITS_SINCE)).where(_T.next_at.is_not(None))
 _NEWEST = sa.select(tasks).order_by(_T.id.desc()).limit(bindparam("most"))
@@ -151,27 +73,10 @@ class AlreadyOrdered(Exception):
 
 async def insert(conn: AsyncConnection, new: NewTask) -> Task:
     """Insert a task. Raises `AlreadyOrdered` where its `order_key` is taken."""
-    row = (await conn.execute(_INSERT, asdict(new) | await _turns(conn, new))).mappings().one_or_none()
+    row = (await conn.execute(_INSERT, asdict(new) | await claims.turns(conn, new))).mappings().one_or_none()
     if row is None:
         raise AlreadyOrdered(new.order_key)
     return Task.from_row(row)
-
-
-async def _turns(conn: AsyncConnection, new: NewTask) -> dict[str, int]:
-    """Find the place of a new task in the queue."""
-    if new.order_key.startswith(ERRAND):
-        sent = await count_errands(conn, new.owner_id, new.created_at - FIRST_AGAIN)
-        if sent < FIRST_ERRANDS:
-            return {"turn": sent - FIRST_ERRANDS, "turn_in_chat": 0}
-    where = {"owner": new.owner_id, "chat": new.chat_id, "since": new.created_at - REMEMBERED}
-    reached = (await conn.execute(_LAST_ORDERED)).one_or_none() or (0, 0)
-    turn = max(reached[0], _after(await conn.scalar(_LAST_OF_PERSON, where)))
-    in_chat = _after(await conn.scalar(_LAST_OF_CHAT, {**where, "turn": turn}))
-    return {"turn": turn, "turn_in_chat": max(in_chat, reached[1] if reached[0] == turn else 0)}
-
-
-def _after(last: int | None) -> int:
-    return 0 if last is None else last + 1
 
 
 async def get(conn: AsyncConnection, task_id: int) -> Task | None:
@@ -182,40 +87,8 @@ async def get(conn: AsyncConnection, task_id: int) -> Task | None:
 
 async def hold(conn: AsyncConnection, task_id: int) -> Task | None:
     """Read a task, which on PostgreSQL is this transaction's until its end."""
-    held = await _listed(conn, _HOLD, {"ids": [task_id]})
+    held = await listed(conn, _HOLD, {"ids": [task_id]})
     return held[0] if held else None
-
-
-async def claim(
-    conn: AsyncConnection, states: Collection[State], *, now: float, limit: int, lease_seconds: float
-) -> list[Task]:
-    """Take the tasks that are longest due, and no other process will until the lease runs out.
-
-    Each gets a new `lease_token`. They are given back by id.
-    """
-    wanted = {"states": list(states), "now": now, "most": limit, "lease_until": now + lease_seconds}
-    return await _claimed(conn, _CLAIM, wanted)
-
-
-async def claim_in_turn(conn: AsyncConnection, *, now: float, limit: int, lease_seconds: float) -> list[Task]:
-    """Take the queued tasks whose turn it is, as `claim` does.
-
-    The lowest turn comes first, within it the lowest of the chat's, then the oldest.
-    """
-    return await _claimed(conn, _CLAIM_IN_TURN, {"now": now, "most": limit, "lease_until": now + lease_seconds})
-
-
-async def claim_overdue(conn: AsyncConnection, *, now: float, limit: int, lease_seconds: float) -> list[Task]:
-    """Take the queued tasks whose deadline is over, as `claim` does."""
-    return await _claimed(conn, _CLAIM_OVERDUE, {"now": now, "most": limit, "lease_until": now + lease_seconds})
-
-
-async def expire_leases(conn: AsyncConnection, states: Collection[State], *, now: float) -> int:
-    """Make due at once what is due later; say how many. For the start of the only process.
-
-    What a dead process had claimed need not wait for its lease, and its tokens open nothing any more.
-    """
-    return (await conn.execute(_EXPIRE_LEASES, {"states": list(states), "now": now})).rowcount
 
 
 async def update(conn: AsyncConnection, task: Task, **changes: object) -> Task | None:
@@ -232,7 +105,7 @@ async def update_many(conn: AsyncConnection, changes: Sequence[tuple[Task, Mappi
     Gives back those that were changed, by id.
     """
     wanted = {task.id: (task, change) for task, change in changes}
-    held = await _listed(conn, _HOLD, {"ids": list(wanted)})  # from here on nobody else changes them
+    held = await listed(conn, _HOLD, {"ids": list(wanted)})  # from here on nobody else changes them
     changed = [replace(now, **wanted[now.id][1]) for now in held if _same_lease(now, wanted[now.id][0])]
     columns = sorted({column for _, change in wanted.values() for column in change})
     if changed and columns:
@@ -292,19 +165,6 @@ async def count_running(conn: AsyncConnection, owner_id: int, chat_id: int | Non
     return await conn.scalar(_COUNT_RUNNING_IN, {"owner": owner_id, "chat": chat_id}) or 0
 
 
-async def count_errands(conn: AsyncConnection, owner_id: int, since: float, dialog_id: int | None = None) -> int:
-    """Count the errands that a person's dialogs, or one of them, have sent since then."""
-    keys = f"{ERRAND}%" if dialog_id is None else f"{ERRAND}{dialog_id}:%"
-    return await conn.scalar(_COUNT_ERRANDS, {"owner": owner_id, "since": since, "keys": keys}) or 0
-
-
-async def ahead(conn: AsyncConnection, waiting: Collection[Task], now: float) -> dict[int, int]:
-    """Count, by id, the queued tasks whose turn is before each of these; those that do not wait for it are left out."""
-    queued = [task.id for task in waiting if task.state is State.QUEUED]
-    rows = await conn.execute(_AHEAD, {"ids": queued, "now": now}) if queued else ()
-    return {row.id: row.ahead for row in rows}
-
-
 async def pulse(conn: AsyncConnection, now: float) -> dict[State, Pulse]:
     """Say of each state how many tasks are due, now or later, and when the first is; empty states are left out.
 
@@ -321,7 +181,7 @@ async def count_by_state(conn: AsyncConnection) -> dict[State, int]:
 
 async def in_states(conn: AsyncConnection, states: Collection[State], limit: int) -> list[Task]:
     """List the tasks in these states, oldest first; those that the vendor may keep for hours come last."""
-    return await _listed(conn, _LISTED, {"states": list(states), "most": limit})
+    return await listed(conn, _LISTED, {"states": list(states), "most": limit})
 
 
 async def waits_since(conn: AsyncConnection) -> float | None:
@@ -332,7 +192,7 @@ async def waits_since(conn: AsyncConnection) -> float | None:
 
 async def newest(conn: AsyncConnection, limit: int) -> list[Task]:
     """List the tasks that were ordered last, newest first."""
-    return await _listed(conn, _NEWEST, {"most": limit})
+    return await listed(conn, _NEWEST, {"most": limit})
 
 
 async def durations(conn: AsyncConnection, kind: str, limit: int) -> list[float]:
@@ -342,24 +202,16 @@ async def durations(conn: AsyncConnection, kind: str, limit: int) -> list[float]
 
 async def under_way(conn: AsyncConnection, owner_id: int, limit: int) -> list[Task]:
     """List a person's tasks that are not finished, newest first, without the errands of dialogs."""
-    return await _listed(conn, _UNDER_WAY, {"owner": owner_id, "most": limit})
+    return await listed(conn, _UNDER_WAY, {"owner": owner_id, "most": limit})
 
 
 async def longest_under_way(conn: AsyncConnection, owner_id: int, chat_id: int | None = None) -> Task | None:
     """Find the oldest of a person's tasks, or of those in one chat, that `count_running` counts."""
     if chat_id is None:
-        found = await _listed(conn, _LONGEST_UNDER_WAY, {"owner": owner_id})
+        found = await listed(conn, _LONGEST_UNDER_WAY, {"owner": owner_id})
     else:
-        found = await _listed(conn, _LONGEST_UNDER_WAY_IN, {"owner": owner_id, "chat": chat_id})
+        found = await listed(conn, _LONGEST_UNDER_WAY_IN, {"owner": owner_id, "chat": chat_id})
     return next(iter(found), None)
-
-
-async def _claimed(conn: AsyncConnection, statement: sa.Executable, params: Mapping[str, Any]) -> list[Task]:
-    return sorted(await _listed(conn, statement, params), key=lambda task: task.id)
-
-
-async def _listed(conn: AsyncConnection, statement: sa.Executable, params: Mapping[str, Any]) -> list[Task]:
-    return [Task.from_row(row) for row in (await conn.execute(statement, params)).mappings()]
 
 
 def _same_lease(now: Task, then: Task) -> bool:

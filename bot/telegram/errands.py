@@ -13,7 +13,7 @@ from bot.capabilities import registry
 from bot.capabilities.needs import Errand, Need
 from bot.errors import TooMany
 from bot.locales.text import text
-from bot.store import tasks
+from bot.store import claims, tasks
 from bot.store.dialogs import Dialog
 from bot.store.task import ERRAND, NewTask, Task
 from bot.telegram.services import Services
@@ -33,7 +33,7 @@ async def place(conn: AsyncConnection, services: Services, dialog: Dialog, *, kn
     sent = registry.BY_NAME[dialog.capability].errands(known) if known else []
     for place_, (need, errand) in enumerate(registry.BY_NAME[dialog.capability].errands(dialog.answers)):
         if (need, errand) not in sent:
-            if await tasks.count_errands(conn, dialog.owner_id, dialog.created_at, dialog.id) >= MOST:
+            if await claims.count_errands(conn, dialog.owner_id, dialog.created_at, dialog.id) >= MOST:
                 raise TooMany(text("I have looked often enough for this request. Please begin anew with the command."))
             await tasks.insert(conn, _task(services, dialog, need, errand, place_))
 

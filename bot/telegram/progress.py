@@ -17,7 +17,7 @@ from bot.capabilities import registry
 from bot.conversations.view import Button
 from bot.locales.text import Text, layout, text
 from bot.locales.times import duration
-from bot.store import tasks
+from bot.store import claims, tasks
 from bot.store.engine import Store
 from bot.store.forgetting import NOBODY
 from bot.store.task import State, Task
@@ -92,7 +92,7 @@ class Progress:
         async with self._store.read() as conn:
             listed = await tasks.in_states(conn, states.WAITING, WATCHED)
             waiting = [task for task in listed if task.owner_id != NOBODY and not registry.is_errand(task.capability)]
-            ahead = await tasks.ahead(conn, waiting, self._clock())
+            ahead = await claims.ahead(conn, waiting, self._clock())
         self._seen = {task.id: self._seen.get(task.id, _Seen()) for task in waiting}
         places = {(task.chat_id, task.thread_id) for task in waiting}
         self._acted_at = {place: at for place, at in self._acted_at.items() if place in places}

@@ -8,7 +8,7 @@ from bot.capabilities.needs import Answers, WordsNeed
 from bot.capabilities.options import shorten
 from bot.conversations.view import Button, joined
 from bot.locales.text import Text, layout, text, verbatim
-from bot.store import tasks
+from bot.store import claims, tasks
 from bot.store.task import State, Task
 from bot.telegram import messages, progress
 from bot.telegram.asker import Asker, asker_of
@@ -27,7 +27,7 @@ async def show(update: Update, context: Context) -> None:
     services = context.services
     async with services.store.read() as conn:
         mine = await tasks.under_way(conn, asker.owner_id, SHOWN)
-        ahead = await tasks.ahead(conn, mine, services.clock())
+        ahead = await claims.ahead(conn, mine, services.clock())
     if not mine:
         await messages.say(context.bot, asker, text("Nothing is under way. /help says what I can do."))
         return

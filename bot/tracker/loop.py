@@ -9,7 +9,7 @@ from functools import partial
 
 import structlog
 
-from bot.store import tasks
+from bot.store import claims, tasks
 from bot.store.engine import Store
 from bot.store.task import State, Task
 from bot.tracker import record, schedule, states
@@ -61,8 +61,8 @@ class Tracker:
         self._gate = gate
         self._clock = clock
         self._wake = asyncio.Event()
-        self._queue = Lane("submit", frozenset({State.QUEUED}), gate.most, PREPARE_WITHIN, tasks.claim_in_turn)
-        self._overdue = Lane("expire", frozenset({State.QUEUED}), 16, 0.0, tasks.claim_overdue)
+        self._queue = Lane("submit", frozenset({State.QUEUED}), gate.most, PREPARE_WITHIN, claims.claim_in_turn)
+        self._overdue = Lane("expire", frozenset({State.QUEUED}), 16, 0.0, claims.claim_overdue)
         self._running = Lane("poll", frozenset({State.RUNNING}), 10, ASK_WITHIN)
         self._results = Lane("deliver", frozenset({State.SUCCEEDED, State.DELIVERING}), 16, ATTEMPT_WITHIN)
         self._endings = Lane("tell", states.PICTURELESS, 16, ATTEMPT_WITHIN)
@@ -76,7 +76,7 @@ class Tracker:
     async def recover(self) -> None:
         """Take over the leases of a process that died; only for the only process, before `run`."""
         async with self._store.write() as conn:
-            await tasks.expire_leases(conn, list(State), now=self._clock())
+            await claims.expire_leases(conn, list(State), now=self._clock())
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set, then let what is under way come to its end, within a time limit."""
@@ -132,7 +132,7 @@ class Tracker:
             return []
         async with self._store.write() as conn:
             lease = lane.within + schedule.WRITE_MARGIN
-            claim = lane.claim or partial(tasks.claim, states=lane.takes)
+            claim = lane.claim or partial(claims.claim, states=lane.takes)
             return await claim(conn, now=now, limit=limit, lease_seconds=lease)
 
     def _start(self, lane: Lane, step: Awaitable[None], held: Sequence[Task]) -> None:

@@ -10,7 +10,7 @@ from bot.capabilities.imagine import Imagine
 from bot.sandbox.telegram.people.membership import block
 from bot.sandbox.telegram.people.requests import Block
 from bot.sandbox.telegram.people.shown import ChatMessage
-from bot.store import tasks
+from bot.store import claims
 from bot.store.task import State, Task
 from bot.telegram import progress as module
 from bot.telegram.progress import Progress, status
@@ -242,13 +242,13 @@ async def test_one_look_at_the_queue_is_enough_for_all(
     stage: Stage, desk: Desk, add_task: Add, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks = []
-    ahead = tasks.ahead
+    ahead = claims.ahead
 
     async def counted(conn: Any, waiting: Any, now: float) -> dict[int, int]:
         looks.append(len(waiting))
         return await ahead(conn, waiting, now)
 
-    monkeypatch.setattr(tasks, "ahead", counted)
+    monkeypatch.setattr(claims, "ahead", counted)
     for name in ("Alice", "Bob", "小明"):
         await _queued(stage, add_task, name)
     await desk.beat(4)

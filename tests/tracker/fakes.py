@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.limits import allowance
 from bot.limits.rules import InGroup, Limits, day_of
 from bot.locales.text import Text
-from bot.store import pictures, tables, tasks
+from bot.store import claims, pictures, tables, tasks
 from bot.store.engine import Store
 from bot.store.task import NewTask, Picture, State, Task
 from bot.tracker.loop import LONGEST_SLEEP, Tracker
@@ -221,7 +221,7 @@ class Rows:
 
     async def claim(self, *states: State, seconds: float = 120.0) -> list[Task]:
         async with self.store.write() as conn:
-            return await tasks.claim(conn, states, now=self.clock(), limit=1000, lease_seconds=seconds)
+            return await claims.claim(conn, states, now=self.clock(), limit=1000, lease_seconds=seconds)
 
     async def claimed(self, **columns: Any) -> Task:
         """Add a task and claim it."""

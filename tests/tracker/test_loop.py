@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy.exc import OperationalError
 
 from bot.miaohua.errors import Busy, Unavailable
-from bot.store import tasks
+from bot.store import claims, tasks
 from bot.store.engine import Store
 from bot.store.task import State, Task
 from bot.tracker import loop as module
@@ -385,7 +385,8 @@ async def test_a_database_that_fails_does_not_end_the_loop(
     rows: Rows, parts: Parts, outlet: FakeOutlet, monkeypatch: pytest.MonkeyPatch, broken: str
 ) -> None:
     task = await rows.add()
-    monkeypatch.setattr(tasks, broken, failing(getattr(tasks, broken), 3))
+    module = claims if broken.startswith("claim") else tasks
+    monkeypatch.setattr(module, broken, failing(getattr(module, broken), 3))
     tracker = leaping(parts)
     monkeypatch.setattr(tracker, "_leap", failing_leaps(tracker))
     with structlog.testing.capture_logs() as logs:

@@ -18,7 +18,7 @@ from bot.miaohua.errors import (
     Unanswered,
     kind_of,
 )
-from bot.store import tasks
+from bot.store import claims
 from bot.store.task import State, Task
 from bot.tracker import record
 from bot.tracker.circuit import FIRST_PAUSE
@@ -317,7 +317,7 @@ async def test_a_refusal_for_want_of_places_is_learned_from_and_keeps_the_place(
     assert vendor.orders == [first.id]
     rows.clock.now = START + 2
     async with rows.store.write() as conn:
-        [again] = await tasks.claim_in_turn(conn, now=START + 2, limit=1, lease_seconds=1)
+        [again] = await claims.claim_in_turn(conn, now=START + 2, limit=1, lease_seconds=1)
     assert again.id == first.id
 
 

@@ -11,7 +11,7 @@ from itertools import count
 import pytest
 from sqlalchemy import delete, update
 
-from bot.store import tables, tasks
+from bot.store import claims, tables, tasks
 from bot.store.engine import Store
 from bot.store.task import ERRAND, NewTask, State, Task
 
@@ -42,7 +42,7 @@ class Vendor:
 
     store: Store
     new_task: Callable[..., NewTask]
-    claim: Claim = tasks.claim_in_turn
+    claim: Claim = claims.claim_in_turn
 
     async def waits(self, asked: Sequence[Asked]) -> dict[int, list[float]]:
         """Let all be ordered; nothing stays behind."""
@@ -157,5 +157,5 @@ async def test_where_there_is_no_queue_nobody_waits_for_more_than_one_place(
 
 @SQLITE
 async def test_by_due_time_it_would_not_be_so(store: Store, new_task: Callable[..., NewTask]) -> None:
-    vendor = Vendor(store, new_task, partial(tasks.claim, states=[State.QUEUED]))
+    vendor = Vendor(store, new_task, partial(claims.claim, states=[State.QUEUED]))
     assert p95(await vendor.waits(requests(alone, 3) + greed(lambda _: GREEDY))) > 2 * 40

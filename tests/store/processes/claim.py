@@ -3,7 +3,7 @@
 import asyncio
 import sys
 
-from bot.store import tasks
+from bot.store import claims
 from bot.store.engine import Store
 from bot.store.task import State
 
@@ -14,7 +14,7 @@ async def main(url: str) -> None:
     await asyncio.to_thread(sys.stdin.read)
     while True:
         async with store.write() as conn:
-            claimed = await tasks.claim(conn, [State.QUEUED], now=200.0, limit=3, lease_seconds=60)
+            claimed = await claims.claim(conn, [State.QUEUED], now=200.0, limit=3, lease_seconds=60)
         if not claimed:
             break
         print(*(task.id for task in claimed))  # noqa: T201  the test counts them
