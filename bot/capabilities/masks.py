@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 from bot.capabilities.base import Studio
 from bot.capabilities.inputs import Inputs
 from bot.capabilities.marks import GRID, Mark, MaskNeed, digest, shape
-from bot.capabilities.needs import Answers
+from bot.capabilities.needs import Answers, Source
 from bot.errors import BadValue, NotFound
 from bot.locales.text import text
 from bot.media.fit import in_turn
@@ -17,12 +17,14 @@ from bot.media.masks.grid import from_grid
 from bot.media.masks.mask import Mask
 from bot.media.masks.packed import Packed, Recent
 from bot.media.masks.photo import size_of
+from bot.media.masks.previews import preview
 from bot.media.masks.sent import from_sent
 
 # One answer is drawn when it is sent, checked, shown and ordered, within a minute or two.
 MOST_KEPT = 32
 
-_recent: WeakKeyDictionary[Inputs, Recent] = WeakKeyDictionary()
+_recent: WeakKeyDictionary[Inputs, Recent[Packed]] = WeakKeyDictionary()
+_previews: WeakKeyDictionary[Inputs, Recent[bytes]] = WeakKeyDictionary()
 
 
 async def mask_of(answers: Answers, need: MaskNeed, studio: Studio) -> Mask:
@@ -46,6 +48,20 @@ async def packed_mask_of(answers: Answers, need: MaskNeed, studio: Studio) -> Pa
         packed = await _packed(recipe, studio.inputs)
         recent.put(key, packed)
     return packed
+
+
+async def preview_of(photo: Source, studio: Studio) -> bytes:
+    """Draw a photo as it is shown while it is marked, a JPEG.
+
+    Raises `BadPicture` for one that cannot be read, and what `Inputs.read` raises.
+    """
+    recent, key = _previews.setdefault(studio.inputs, Recent(MOST_KEPT)), digest(photo)
+    shown = recent.get(key)
+    if shown is None:
+        data = await studio.inputs.read(photo)
+        shown = await in_turn(lambda: preview(data))
+        recent.put(key, shown)
+    return shown
 
 
 async def with_outline(answers: Answers, need: MaskNeed, studio: Studio) -> dict[str, Any]:

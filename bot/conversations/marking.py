@@ -25,7 +25,7 @@ from bot.capabilities.marks import (
     toggled,
     unsnapped,
 )
-from bot.capabilities.masks import mask_of, packed_mask_of
+from bot.capabilities.masks import mask_of, packed_mask_of, preview_of
 from bot.capabilities.needs import Answers, Source
 from bot.capabilities.photo import PHOTO
 from bot.conversations.asking import Asking, in_group, way_out
@@ -36,7 +36,7 @@ from bot.locales.text import Text, layout, plural, text, verbatim
 from bot.media.fit import in_turn
 from bot.media.masks.numbered import numbered_grid
 from bot.media.masks.packed import Packed
-from bot.media.masks.previews import overlay, preview
+from bot.media.masks.previews import overlay
 
 _CHANGES: Final[dict[str, Callable[[Mark], dict[str, Any]]]] = {
     "use": settled,
@@ -139,14 +139,9 @@ def _photo(answers: Answers) -> Source:
 async def _is_readable(answers: Answers, studio: Studio) -> bool:
     """Say whether the photo can be read: of a picture that is broken, only its decoder knows."""
     with suppress(BadPicture, NotFound):
-        await _preview(answers, studio)
+        await preview_of(_photo(answers), studio)
         return True
     return False
-
-
-async def _preview(answers: Answers, studio: Studio) -> bytes:
-    data = await studio.inputs.read(_photo(answers))
-    return await in_turn(lambda: preview(data))
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +200,7 @@ class _Drawing:
         """Show the photo, or ask for another where it cannot be read."""
         out = way_out(self.form, self.need, self.buttons)
         try:
-            shown = await _preview(self.form.answers, self.studio)
+            shown = await preview_of(_photo(self.form.answers), self.studio)
         except (BadPicture, NotFound) as fault:
             return View(joined([fault.sentence, PHOTO.question]), [out], PHOTO.hint)
 

@@ -4,7 +4,6 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
-from uuid import uuid4
 
 from pydantic import SecretStr
 
@@ -13,8 +12,7 @@ from bot.miaohua.imgenstd import ImageRequest, Imgenstd
 from bot.sandbox.vendor.vendor import ACCESS_KEY, SECRET_KEY
 from bot.store import tasks
 from bot.store.engine import Store
-from bot.store.task import NewTask, State
-from tests.bench.stage import Line, Stage, run_stage
+from tests.bench.stage import Line, Stage, run_stage, under_way
 
 LOADS = (1, 50, 500)
 WINDOW = 10.0
@@ -46,7 +44,7 @@ async def _begin(stage: Stage, count: int) -> None:
     now = time.time()
     store = await Store.open(f"sqlite+aiosqlite:///{stage.studio.bot.home}/data/bot.db")
     async with store.write() as conn:
-        rows = [await tasks.insert(conn, _row(now)) for _ in vendor_ids]
+        rows = [await tasks.insert(conn, under_way("imagine", now)) for _ in vendor_ids]
         running = {"submitted_at": now, "next_at": now}
         await tasks.update_many(
             conn, [(row, {**running, "vendor_id": name}) for row, name in zip(rows, vendor_ids, strict=True)]
@@ -73,22 +71,6 @@ async def _order(stage: Stage, count: int) -> list[str]:
                 return await imgenstd.submit(request)
 
         return await asyncio.gather(*(order() for _ in range(count)))
-
-
-def _row(now: float) -> NewTask:
-    return NewTask(
-        order_key=f"bench:{uuid4()}",
-        capability="imagine",
-        kind="imagine:never-ends",
-        owner_id=1,
-        chat_id=1,
-        lang="en",
-        request={},
-        created_at=now,
-        next_at=now,
-        deadline_at=now + 3600,
-        state=State.RUNNING,
-    )
 
 
 def _polls(stage: Stage, since: float = 0.0) -> list[dict[str, str]]:

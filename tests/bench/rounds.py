@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, cast
-from uuid import uuid4
 
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -22,7 +21,7 @@ from bot.sandbox.vendor.tasks import Work, number_pictures
 from bot.sandbox.vendor.vendor import ACCESS_KEY, SECRET_KEY, Vendor
 from bot.store import tasks
 from bot.store.engine import Store
-from bot.store.task import NewTask, State, Task
+from bot.store.task import Task
 from bot.tracker.gate import Gate
 from bot.tracker.handover import Handover
 from bot.tracker.loop import Tracker
@@ -31,7 +30,7 @@ from bot.tracker.ports import Made, Outlet, Prepared
 from bot.tracker.submission import Submission
 from bot.tracker.timings import Timings
 from bot.web.server import serve
-from tests.bench.stage import KEPT, PATIENCE, Line
+from tests.bench.stage import KEPT, PATIENCE, Line, under_way
 
 WINDOW = 8.0  # seconds; such tasks are asked about every second or two
 LOADS: Mapping[str, Mapping[str, int]] = {
@@ -146,21 +145,5 @@ async def _begin(store: Store, vendor: Vendor, load: Mapping[str, int]) -> None:
             operation = "imggen" if family == "face" else "imgen"
             for _ in range(count):
                 booked = vendor.tasks.book(family, operation, {}, never, now=now, seconds=0)
-                row = await tasks.insert(conn, _row(family, now))
+                row = await tasks.insert(conn, under_way(family, now))
                 await tasks.update(conn, row, vendor_id=booked.id, submitted_at=now)
-
-
-def _row(family: str, now: float) -> NewTask:
-    return NewTask(
-        order_key=f"bench:{uuid4()}",
-        capability=family,
-        kind=family,
-        owner_id=1,
-        chat_id=1,
-        lang="en",
-        request={},
-        created_at=now,
-        next_at=now,
-        deadline_at=now + 3600,
-        state=State.RUNNING,
-    )

@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 from unittest.mock import AsyncMock, patch
+from uuid import uuid4
 
 from PIL import Image
 
@@ -25,6 +26,7 @@ from bot.sandbox.telegram.people.speaking import Said
 from bot.sandbox.telegram.state import Sandbox
 from bot.sandbox.vendor import pictures
 from bot.sandbox.vendor.vendor import Vendor
+from bot.store.task import NewTask, State
 from tests.e2e.studio import Studio, run_studio
 
 PEOPLE = 50
@@ -164,3 +166,20 @@ class _Calls(CallLog):
     def _deliver(self, caption: str | None, at: float) -> None:
         if caption and (prompt := _BOLD.match(caption)):
             self._times.delivered[html.unescape(prompt[1])] = at
+
+
+def under_way(capability: str, now: float) -> NewTask:
+    """Make a task that is at the vendor and never ends."""
+    return NewTask(
+        order_key=f"bench:{uuid4()}",
+        capability=capability,
+        kind=f"{capability}:never-ends",
+        owner_id=1,
+        chat_id=1,
+        lang="en",
+        request={},
+        created_at=now,
+        next_at=now,
+        deadline_at=now + 3600,
+        state=State.RUNNING,
+    )

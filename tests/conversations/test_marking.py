@@ -104,6 +104,12 @@ async def test_the_question_names_three_ways_below_the_photo(workshop: Workshop)
     assert not differs(picture, decoded(photo()), (0, 0, *picture.size))
 
 
+async def test_the_photo_is_fetched_once_however_often_it_is_shown(workshop: Workshop) -> None:
+    for _ in range(3):
+        await shown(opened(), workshop)
+    assert len(workshop.fetched) == 1
+
+
 @pytest.mark.parametrize("chat_id", [7, -7])
 async def test_only_in_a_group_it_has_to_be_an_answer(workshop: Workshop, chat_id: int) -> None:
     workshop.studio = workshop.studio.for_(7, chat_id)

@@ -1,17 +1,19 @@
-"""Masks that are kept: one of 24 megapixels takes some 30 KB."""
+"""Masks that are kept, one of 24 megapixels in some 30 KB, and what else was drawn a moment ago."""
 
 import zlib
 from base64 import b64decode, b64encode
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Generic, Self, TypeVar
 
 from PIL import Image
 
 from bot.media.masks.mask import Mask, MaskType
 
 _FASTEST = 1
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +56,22 @@ class Packed:
         return Mask(Image.frombytes("1", self.size, zlib.decompress(self.bits)).convert("L"), self.mask_type)
 
 
-class Recent:
-    """The masks that were asked for last, at most `most` of them."""
+class Recent(Generic[T]):
+    """What was drawn and asked for last, at most `most` of it."""
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._kept: OrderedDict[str, Packed] = OrderedDict()
+        self._kept: OrderedDict[str, T] = OrderedDict()
 
-    def get(self, key: str) -> Packed | None:
-        """Find a mask that is still kept."""
+    def get(self, key: str) -> T | None:
+        """Find what is still kept."""
         if key in self._kept:
             self._kept.move_to_end(key)
         return self._kept.get(key)
 
-    def put(self, key: str, packed: Packed) -> None:
-        """Keep a mask, and drop the one that was not asked for longest."""
-        self._kept[key] = packed
+    def put(self, key: str, drawn: T) -> None:
+        """Keep it, and drop what was not asked for longest."""
+        self._kept[key] = drawn
         self._kept.move_to_end(key)
         if len(self._kept) > self._most:
             self._kept.popitem(last=False)

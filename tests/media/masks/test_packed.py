@@ -40,7 +40,7 @@ def test_a_large_mask_packs_small() -> None:
 @given(st.lists(st.tuples(st.booleans(), st.sampled_from("abcde")), max_size=40), st.integers(1, 4))
 def test_the_masks_that_were_asked_for_last_are_kept(steps: list[tuple[bool, str]], most: int) -> None:
     packed = Packed.of(Mask(Image.new("L", (2, 2)), "free"))
-    recent, expected = Recent(most), OrderedDict[str, None]()
+    recent, expected = Recent[Packed](most), OrderedDict[str, None]()
     for is_put, key in steps:
         if is_put:
             recent.put(key, packed)
